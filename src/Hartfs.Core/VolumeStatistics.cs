@@ -1,0 +1,54 @@
+using Hartfs.Format;
+
+namespace Hartfs.Core;
+
+/// <summary>The savings waterfall and counters of a volume. All figures are bytes or counts.</summary>
+public sealed record VolumeStatistics
+{
+    public required long FileCount { get; init; }
+    public required long DirectoryCount { get; init; }
+    public required long OtherInodeCount { get; init; }
+
+    /// <summary>Sum of the sizes of regular files.</summary>
+    public required long LogicalBytes { get; init; }
+
+    /// <summary>Of them, bytes that are not holes or fills.</summary>
+    public required long DataBytes { get; init; }
+
+    /// <summary>Plain bytes of the chunks stored: after dedup.</summary>
+    public required long UniqueBytes { get; init; }
+
+    /// <summary>Stored payload bytes of their blocks: after compression.</summary>
+    public required long CompressedBytes { get; init; }
+
+    /// <summary>Bytes of all packs, headers and directories included.</summary>
+    public required long PackBytes { get; init; }
+
+    /// <summary>Bytes of metadata.sqlite with its WAL.</summary>
+    public required long MetadataBytes { get; init; }
+
+    /// <summary>Bytes of the fingerprint index on disk.</summary>
+    public required long IndexBytes { get; init; }
+
+    public required long PackCount { get; init; }
+    public required long BlockCount { get; init; }
+    public required long ChunkCount { get; init; }
+    public required IReadOnlyList<ContentClassStatistics> Classes { get; init; }
+
+    public required long DirtyBytes { get; init; }
+    public required long BlockCacheHits { get; init; }
+    public required long BlockCacheMisses { get; init; }
+
+    /// <summary>Chunks written that were known already.</summary>
+    public required long DuplicateChunks { get; init; }
+
+    /// <summary>Reads that failed their checksum since the volume was opened.</summary>
+    public required long CorruptReads { get; init; }
+
+    /// <summary>Everything the volume keeps on disk.</summary>
+    public long StoredBytes => PackBytes + MetadataBytes + IndexBytes;
+}
+
+/// <summary>What one content class holds.</summary>
+public sealed record ContentClassStatistics(
+    ContentClass Class, long ChunkCount, long UniqueBytes, long CompressedBytes);

@@ -1,0 +1,56 @@
+using System.Text;
+
+namespace Hartfs.Tests.Storage.Chunking;
+
+/// <summary>Made content of known kinds, the same for the same seed.</summary>
+internal static class Content
+{
+    public static byte[] Noise(int length, int seed)
+    {
+        byte[] data = new byte[length];
+        new Random(seed).NextBytes(data);
+        return data;
+    }
+
+    public static byte[] Text(int length, int seed)
+    {
+        Random random = new(seed);
+        string[] words = [.. Enumerable.Range(0, 2000).Select(_ => Word(random))];
+        StringBuilder text = new(length + 16);
+        while (text.Length < length)
+            text.Append(words[random.Next(words.Length)]).Append(random.Next(9) == 0 ? '\n' : ' ');
+
+        return Encoding.ASCII.GetBytes(text.ToString(0, length));
+    }
+
+    /// <summary>Text, noise, zeros and fills of random lengths in random order.</summary>
+    public static byte[] Mixed(int length, int seed)
+    {
+        Random random = new(seed);
+        using MemoryStream data = new(length + 400_000);
+        while (data.Length < length)
+        {
+            int part = 1 + random.Next(1 << random.Next(4, 18));
+            byte[] bytes = random.Next(4) switch
+            {
+                0 => Text(part, random.Next()),
+                1 => Noise(part, random.Next()),
+                2 => new byte[part],
+                _ => [.. Enumerable.Range(random.Next(8), part).Select(index => (byte)(index % 8))],
+            };
+            data.Write(bytes);
+        }
+
+        data.SetLength(length);
+        return data.ToArray();
+    }
+
+    private static string Word(Random random)
+    {
+        StringBuilder word = new();
+        for (int letters = random.Next(2, 10); letters > 0; letters--)
+            word.Append((char)('a' + random.Next(26)));
+
+        return word.ToString();
+    }
+}

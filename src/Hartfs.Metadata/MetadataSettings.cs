@@ -1,0 +1,14 @@
+namespace Hartfs.Metadata;
+
+/// <summary>How a metadata store is opened. Every limit holds at any size.</summary>
+public sealed record MetadataSettings
+{
+    /// <summary>Nothing is written, not even recovery.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Bytes of memory for database pages.</summary>
+    public long CacheBytesMax { get; init; } = 64 << 20;
+
+    /// <summary>Bytes of write-ahead log above which <see cref="MetadataStore.CheckpointIfNeeded"/> acts.</summary>
+    public long LogBytesMax { get; init; } = 32 << 20;
+}

@@ -1,0 +1,283 @@
+using System.Reflection;
+using Hartfs.Format;
+using Hartfs.Metadata.Sqlite;
+using Hartfs.Metadata.Tables;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Metadata;
+
+/// <summary>
+/// The metadata of a volume: one SQLite file, one connection, one write transaction that is always open. Changes are
+/// visible at once, and durable, all of them or none, with <see cref="Commit"/>.
+/// </summary>
+/// <remarks>
+/// Not thread-safe: the caller holds one lock around every call, cursors included. Any failure of SQLite sets
+/// <see cref="IsFailed"/>: the open transaction may then be half done, so it is never committed; reading goes on as
+/// far as it works.
+/// </remarks>
+public sealed class MetadataStore : IDisposable
+{
+    internal const int ApplicationId = 0x48617274;
+    internal const int SchemaVersion = 1;
+
+    private const int PageBytes = 4096;
+
+    // Trimming at close: worth it when a quarter of the file is free, bounded so that closing stays quick.
+    private const long TrimPagesMin = 256;
+    private const int TrimPagesMax = 65536;
+    private const int LogHeaderBytes = 32;
+    private const int LogFrameHeaderBytes = 24;
+
+    private readonly Database _database;
+    private readonly MetadataSettings _settings;
+    private readonly ILogger _logger;
+    private readonly string _path;
+    private int _committedChanges;
+    private bool _isClosed;
+
+    private MetadataStore(Database database, string path, MetadataSettings settings, ILogger logger)
+    {
+        _database = database;
+        _path = path;
+        _settings = settings;
+        _logger = logger;
+        State = new VolumeState(database);
+        Inodes = new InodeTable(database, State);
+        Entries = new EntryTable(database, State);
+        Extents = new ExtentTable(database, State, Inodes);
+        Xattrs = new XattrTable(database, State);
+        Symlinks = new SymlinkTable(database, State);
+        Regions = new RegionTable(database);
+        Packs = new PackTable(database);
+        Inline = new InlineTable(database, State);
+        _committedChanges = database.TotalChanges;
+    }
+
+    public InodeTable Inodes { get; }
+
+    public EntryTable Entries { get; }
+
+    public ExtentTable Extents { get; }
+
+    public XattrTable Xattrs { get; }
+
+    public SymlinkTable Symlinks { get; }
+
+    public RegionTable Regions { get; }
+
+    public PackTable Packs { get; }
+
+    public InlineTable Inline { get; }
+
+    public VolumeState State { get; }
+
+    /// <summary>The current epoch, from 1.</summary>
+    public long Epoch => State.Epoch;
+
+    /// <summary>Whether a failure has left the open transaction in an unknown state. Reopen to go on.</summary>
+    public bool IsFailed => _database.IsFailed;
+
+    /// <summary>Rows changed since the last commit; at least 1 when a single number changed.</summary>
+    public long PendingChanges =>
+        unchecked((uint)(_database.TotalChanges - _committedChanges)) + (State.IsChanged ? 1 : 0);
+
+    /// <summary>Bytes of the database and its write-ahead log on disk.</summary>
+    public long FileBytes => LengthOf(_path) + LengthOf(LogPath(_path));
+
+    /// <summary>Makes the database of a new volume, durably.</summary>
+    /// <param name="path">A file that does not exist yet.</param>
+    /// <param name="root">The root directory: number <see cref="InodeNumber.Root"/>, its own parent.</param>
+    public static void Create(string path, in InodeRecord root)
+    {
+        if (File.Exists(path))
+            throw new IOException($"{path} exists already");
+        using (Database database = Database.Create(path))
+        {
+            database.Execute(
+                $"PRAGMA page_size = {PageBytes}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA locking_mode = EXCLUSIVE; " +
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN;");
+            database.Execute(ReadSchema());
+            database.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
+        }
+        using MetadataStore store = Open(path, new MetadataSettings(),
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        store.Inodes.Insert(root);
+        store.Commit();
+    }
+
+    /// <summary>Opens the metadata, taking in what a crash left behind.</summary>
+    /// <exception cref="MetadataException">The kind and the message say why not.</exception>
+    public static MetadataStore Open(string path, MetadataSettings settings, ILogger logger)
+    {
+        if (!File.Exists(path))
+            throw new MetadataException(MetadataFailure.NotFound, 0, $"{path} does not exist");
+        long logBytes = LengthOf(LogPath(path));
+        Database database = settings.ReadOnly ? OpenForReading(path, logBytes) : Database.Open(path);
+        try
+        {
+            Configure(database, settings);
+            CheckVersion(database, path);
+            var store = new MetadataStore(database, path, settings, logger);
+            CheckFeatures(store.State, path, settings.ReadOnly);
+            if (logBytes != 0 && !settings.ReadOnly)
+                Log.Recovered(logger, path, logBytes);
+            Log.Opened(logger, path, database.QueryInt64("PRAGMA page_count"), Database.LibraryVersion);
+            return store;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Makes every change so far durable and begins the next transaction. A store without changes does nothing.
+    /// </summary>
+    /// <exception cref="MetadataException">Nothing of the transaction is durable; <see cref="IsFailed"/> is set.</exception>
+    public void Commit()
+    {
+        ThrowIfUnusable();
+        if (PendingChanges == 0)
+            return;
+        try
+        {
+            State.Save();
+            _database.Execute("COMMIT");
+            _committedChanges = _database.TotalChanges;
+            _database.Execute("BEGIN IMMEDIATE");
+        }
+        catch (MetadataException failure)
+        {
+            Log.CommitFailed(_logger, failure.Message);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Moves the write-ahead log into the database when it is larger than the setting. To be called right after
+    /// <see cref="Commit"/>: with changes pending it does nothing.
+    /// </summary>
+    /// <returns>Whether it did.</returns>
+    public bool CheckpointIfNeeded()
+    {
+        ThrowIfUnusable();
+        if (PendingChanges != 0 || LogBytes < _settings.LogBytesMax)
+            return false;
+        _database.Execute("COMMIT");
+        _database.Checkpoint(truncate: false);
+        _database.Execute("BEGIN IMMEDIATE");
+        return true;
+    }
+
+    /// <summary>
+    /// Ends the epoch and begins the next: rows written so far are kept for readers of the epoch that ended.
+    /// Returns the new epoch; the one that ended is one less.
+    /// </summary>
+    public long BeginEpoch() => ++State.Epoch;
+
+    /// <summary>
+    /// Closes. Changes since the last <see cref="Commit"/> are dropped; the write-ahead log is emptied and removed.
+    /// </summary>
+    public void Dispose()
+    {
+        if (_isClosed)
+            return;
+        _isClosed = true;
+        try
+        {
+            if (!_database.IsAutoCommit)
+                _database.Execute("ROLLBACK");
+            if (!_settings.ReadOnly)
+            {
+                Trim();
+                _database.Checkpoint(truncate: true);
+            }
+        }
+        catch (MetadataException failure)
+        {
+            // The log stays and is taken in by the next opening: nothing is lost.
+            Log.CheckpointFailed(_logger, failure.Message);
+        }
+        _database.Dispose();
+    }
+
+    internal Database Database => _database;
+
+    private long LogBytes => LogHeaderBytes + (long)_database.LogFrames * (PageBytes + LogFrameHeaderBytes);
+
+    private static string LogPath(string path) => path + "-wal";
+
+    private static long LengthOf(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? file.Length : 0;
+    }
+
+    private static Database OpenForReading(string path, long logBytes)
+    {
+        // Without a log the file is complete by itself, and nothing beside it needs to be made.
+        if (logBytes == 0)
+            return Database.OpenImmutable(path);
+        Database database = Database.Open(path);
+        database.KeepLogOnClose();
+        return database;
+    }
+
+    private static void Configure(Database database, MetadataSettings settings)
+    {
+        long cacheKibibytes = Math.Max(settings.CacheBytesMax >> 10, 64);
+        database.Execute(
+            $"PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -{cacheKibibytes}; PRAGMA temp_store = MEMORY; " +
+            "PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL; " +
+            $"PRAGMA query_only = {(settings.ReadOnly ? "ON" : "OFF")}; " +
+            (settings.ReadOnly ? "BEGIN" : "BEGIN IMMEDIATE"));
+    }
+
+    private static void CheckVersion(Database database, string path)
+    {
+        long application = database.QueryInt64("PRAGMA application_id");
+        long version = database.QueryInt64("PRAGMA user_version");
+        if (application != ApplicationId || version < 1)
+            throw new MetadataException(MetadataFailure.Damaged, 0, $"{path} is not the metadata of a Hartfs volume");
+        if (version > SchemaVersion)
+            throw new MetadataException(MetadataFailure.NewerSchema, 0,
+                $"{path} has schema {version}; this program knows {SchemaVersion}. Use a newer hartfs");
+    }
+
+    private static void CheckFeatures(VolumeState state, string path, bool readOnly)
+    {
+        if (state.IncompatibleFeatures != 0)
+            throw new MetadataException(MetadataFailure.NewerSchema, 0,
+                $"{path} uses features 0x{state.IncompatibleFeatures:x} that this program lacks. Use a newer hartfs");
+        if (state.ReadOnlyCompatibleFeatures != 0 && !readOnly)
+            throw new MetadataException(MetadataFailure.NewerSchema, 0,
+                $"{path} uses features 0x{state.ReadOnlyCompatibleFeatures:x} that this program lacks: " +
+                "it can be opened read-only, or with a newer hartfs");
+    }
+
+    private static string ReadSchema()
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("Hartfs.Metadata.Schema.sql")!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
+    private void Trim()
+    {
+        long free = _database.QueryInt64("PRAGMA freelist_count");
+        long all = _database.QueryInt64("PRAGMA page_count");
+        if (free >= TrimPagesMin && free >= all / 4)
+            _database.Execute($"PRAGMA incremental_vacuum({TrimPagesMax})");
+    }
+
+    private void ThrowIfUnusable()
+    {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
+        if (_settings.ReadOnly)
+            throw new InvalidOperationException("The metadata is open for reading");
+        if (IsFailed)
+            throw new MetadataException(MetadataFailure.Failed, 0,
+                $"{_path}: an earlier failure left the metadata in an unknown state; open the volume again");
+    }
+}

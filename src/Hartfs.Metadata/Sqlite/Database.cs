@@ -1,0 +1,159 @@
+using Hartfs.Metadata.Sqlite.Interop;
+
+namespace Hartfs.Metadata.Sqlite;
+
+/// <summary>One connection to one SQLite file. Not thread-safe: the caller serialises.</summary>
+internal sealed class Database : IDisposable
+{
+    private const int LinuxPermission = 1;
+    private const int LinuxAccess = 13;
+    private const int LinuxNoSpace = 28;
+    private const int LinuxReadOnlyDisk = 30;
+    private const int LinuxQuotaExceeded = 122;
+
+    private readonly string _path;
+    private readonly List<Statement> _statements = [];
+    private readonly nint _logFrames;
+    private nint _handle;
+
+    private Database(string path, nint handle)
+    {
+        _path = path;
+        _handle = handle;
+        _logFrames = Sqlite3.AllocateCounter();
+    }
+
+    /// <summary>Whether a call failed, so that the open transaction may be half done.</summary>
+    public bool IsFailed { get; private set; }
+
+    /// <summary>Rows changed by the last statement.</summary>
+    public int Changes => Sqlite3.Changes(_handle);
+
+    /// <summary>Rows changed since the connection was opened; wraps around.</summary>
+    public int TotalChanges => Sqlite3.TotalChanges(_handle);
+
+    /// <summary>Whether no transaction is open.</summary>
+    public bool IsAutoCommit => Sqlite3.IsAutoCommit(_handle);
+
+    /// <summary>Frames (pages) in the write-ahead log after the last commit that wrote.</summary>
+    public int LogFrames => Sqlite3.ReadCounter(_logFrames);
+
+    /// <summary>The library's version, for example 3.40.1.</summary>
+    public static string LibraryVersion => Sqlite3.Version();
+
+    /// <summary>Opens an existing file for reading and writing; for reading alone where writing is not permitted.</summary>
+    public static Database Open(string path) => Open(path, path, Sqlite3.OpenReadWrite);
+
+    /// <summary>Opens or makes a file.</summary>
+    public static Database Create(string path) => Open(path, path, Sqlite3.OpenReadWrite | Sqlite3.OpenCreate);
+
+    /// <summary>Opens a file that nobody changes, for reading: takes no locks and ignores a write-ahead log.</summary>
+    public static Database OpenImmutable(string path)
+    {
+        string escaped = string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
+        return Open(path, $"file:{escaped}?immutable=1", Sqlite3.OpenReadOnly | Sqlite3.OpenUri);
+    }
+
+    public Statement Prepare(string sql)
+    {
+        int result = Sqlite3.Prepare(_handle, sql, out nint handle);
+        if (result != Sqlite3.Ok)
+            throw Failure(result, sql);
+        var statement = new Statement(this, handle, sql);
+        _statements.Add(statement);
+        return statement;
+    }
+
+    /// <summary>Runs statements without parameters and results.</summary>
+    public void Execute(string sql)
+    {
+        int result = Sqlite3.Execute(_handle, sql);
+        if (result != Sqlite3.Ok)
+            throw Failure(result, sql);
+    }
+
+    /// <summary>The first column of the first row; 0 when there is none.</summary>
+    public long QueryInt64(string sql)
+    {
+        int result = Sqlite3.Prepare(_handle, sql, out nint handle);
+        if (result != Sqlite3.Ok)
+            throw Failure(result, sql);
+        using var statement = new Statement(this, handle, sql);
+        using Statement.Rows rows = statement.Query();
+        return rows.Next() ? rows.Int64(0) : 0;
+    }
+
+    /// <summary>Copies the write-ahead log into the database; no transaction may be open.</summary>
+    public void Checkpoint(bool truncate)
+    {
+        int mode = truncate ? Sqlite3.CheckpointTruncate : Sqlite3.CheckpointPassive;
+        Check(Sqlite3.Checkpoint(_handle, mode, out _, out _));
+    }
+
+    /// <summary>Leaves the write-ahead log as it is on closing.</summary>
+    public void KeepLogOnClose() => Check(Sqlite3.DisableCheckpointOnClose(_handle));
+
+    public void Check(int result)
+    {
+        if (result != Sqlite3.Ok)
+            throw Failure(result, null);
+    }
+
+    /// <summary>Marks the connection as failed and describes why.</summary>
+    public MetadataException Failure(int result, string? sql)
+    {
+        IsFailed = true;
+        MetadataFailure kind = Classify(result, Sqlite3.SystemError(_handle));
+        string what = kind switch
+        {
+            MetadataFailure.Damaged => "is damaged",
+            MetadataFailure.Locked => "is in use by another process",
+            MetadataFailure.DiskFull => "cannot grow: the disk is full",
+            MetadataFailure.NotPermitted => "may not be opened or written",
+            _ => "failed",
+        };
+        string statement = sql is null ? "" : $" (in: {sql.ReplaceLineEndings(" ")})";
+        return new MetadataException(
+            kind, result, $"{_path} {what}: {Sqlite3.Message(_handle)} [{result}]{statement}");
+    }
+
+    public void Dispose()
+    {
+        if (_handle == 0)
+            return;
+        foreach (Statement statement in _statements)
+            statement.Dispose();
+        Sqlite3.Close(_handle);
+        Sqlite3.FreeCounter(_logFrames);
+        _handle = 0;
+    }
+
+    private static Database Open(string path, string name, int flags)
+    {
+        int result = Sqlite3.Open(name, flags | Sqlite3.OpenNoMutex, out nint handle);
+        var database = new Database(path, handle);
+        if (result != Sqlite3.Ok)
+        {
+            MetadataException failure = database.Failure(result, null);
+            database.Dispose();
+            throw failure;
+        }
+        Sqlite3.CountLogFrames(handle, database._logFrames);
+        return database;
+    }
+
+    private static MetadataFailure Classify(int result, int systemError) => (result & 0xFF) switch
+    {
+        Sqlite3.Corrupt or Sqlite3.NotADatabase => MetadataFailure.Damaged,
+        Sqlite3.Busy or Sqlite3.Locked => MetadataFailure.Locked,
+        Sqlite3.Full => MetadataFailure.DiskFull,
+        Sqlite3.ReadOnly or Sqlite3.Permission => MetadataFailure.NotPermitted,
+        Sqlite3.CannotOpen or Sqlite3.IoError => systemError switch
+        {
+            LinuxNoSpace or LinuxQuotaExceeded => MetadataFailure.DiskFull,
+            LinuxPermission or LinuxAccess or LinuxReadOnlyDisk => MetadataFailure.NotPermitted,
+            _ => MetadataFailure.Io,
+        },
+        _ => MetadataFailure.Other,
+    };
+}

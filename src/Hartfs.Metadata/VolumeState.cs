@@ -1,0 +1,181 @@
+using Hartfs.Format;
+using Hartfs.Metadata.Sqlite;
+
+namespace Hartfs.Metadata;
+
+/// <summary>The single numbers of a volume: in memory, written at commit when they changed.</summary>
+public sealed class VolumeState
+{
+    private const int ClassCount = 256;
+
+    // Names in table state; the order is that of Key.
+    private static readonly string[] Names =
+    [
+        "epoch", "next_inode", "next_glyph", "next_pack", "next_inline", "open_pack", "open_pack_length",
+        "clean_shutdown", "logical_bytes", "data_bytes", "file_count", "directory_count", "other_count",
+        "inline_bytes", "compatible_features", "read_only_compatible_features", "incompatible_features",
+    ];
+
+    private readonly Statement _save;
+    private readonly Statement _saveClass;
+    private readonly long[] _values = new long[Names.Length];
+    private readonly ClassTotals[] _classes = new ClassTotals[ClassCount];
+    private readonly bool[] _classChanged = new bool[ClassCount];
+    private ulong _changed;
+    private bool _anyClassChanged;
+
+    internal VolumeState(Database database)
+    {
+        _save = database.Prepare(
+            "INSERT INTO state VALUES (CAST(? AS TEXT), ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
+        _saveClass = database.Prepare("INSERT OR REPLACE INTO class_total VALUES (?, ?, ?, ?)");
+        Load(database);
+    }
+
+    private enum Key
+    {
+        Epoch, NextInode, NextGlyph, NextPack, NextInline, OpenPack, OpenPackLength,
+        CleanShutdown, LogicalBytes, DataBytes, FileCount, DirectoryCount, OtherCount,
+        InlineBytes, CompatibleFeatures, ReadOnlyCompatibleFeatures, IncompatibleFeatures,
+    }
+
+    /// <summary>The first glyph not yet allocated or leased.</summary>
+    public Glyph NextGlyph
+    {
+        get => new(this[Key.NextGlyph]);
+        set => this[Key.NextGlyph] = value.Value;
+    }
+
+    /// <summary>The number of the next pack.</summary>
+    public PackId NextPack
+    {
+        get => new(this[Key.NextPack]);
+        set => this[Key.NextPack] = value.Value;
+    }
+
+    /// <summary>The pack being appended to; number 0 when there is none.</summary>
+    public PackId OpenPack
+    {
+        get => new(this[Key.OpenPack]);
+        set => this[Key.OpenPack] = value.Value;
+    }
+
+    /// <summary>Bytes of <see cref="OpenPack"/> that are durable.</summary>
+    public long OpenPackLength
+    {
+        get => this[Key.OpenPackLength];
+        set => this[Key.OpenPackLength] = value;
+    }
+
+    /// <summary>Whether the volume was closed in order. The owner clears it after opening and sets it at the end.</summary>
+    public bool CleanShutdown
+    {
+        get => this[Key.CleanShutdown] != 0;
+        set => this[Key.CleanShutdown] = value ? 1 : 0;
+    }
+
+    /// <summary>Sum of the sizes of regular files, bytes. Kept by the inode table.</summary>
+    public long LogicalBytes { get => this[Key.LogicalBytes]; internal set => this[Key.LogicalBytes] = value; }
+
+    /// <summary>Bytes of files that are neither holes nor fills. Kept by the extent table.</summary>
+    public long DataBytes { get => this[Key.DataBytes]; internal set => this[Key.DataBytes] = value; }
+
+    /// <summary>Regular files. Kept by the inode table.</summary>
+    public long FileCount { get => this[Key.FileCount]; internal set => this[Key.FileCount] = value; }
+
+    /// <summary>Directories, the root included. Kept by the inode table.</summary>
+    public long DirectoryCount { get => this[Key.DirectoryCount]; internal set => this[Key.DirectoryCount] = value; }
+
+    /// <summary>Inodes that are neither. Kept by the inode table.</summary>
+    public long OtherCount { get => this[Key.OtherCount]; internal set => this[Key.OtherCount] = value; }
+
+    /// <summary>Bits of features that a program without them may not write beside.</summary>
+    public long ReadOnlyCompatibleFeatures => this[Key.ReadOnlyCompatibleFeatures];
+
+    /// <summary>Bits of features that a program without them may not even read.</summary>
+    public long IncompatibleFeatures => this[Key.IncompatibleFeatures];
+
+    internal long Epoch { get => this[Key.Epoch]; set => this[Key.Epoch] = value; }
+
+    internal long NextInode { get => this[Key.NextInode]; set => this[Key.NextInode] = value; }
+
+    internal long NextInline { get => this[Key.NextInline]; set => this[Key.NextInline] = value; }
+
+    internal long InlineBytes { get => this[Key.InlineBytes]; set => this[Key.InlineBytes] = value; }
+
+    /// <summary>Whether something waits for <see cref="Save"/>.</summary>
+    internal bool IsChanged => _changed != 0 || _anyClassChanged;
+
+    private long this[Key key]
+    {
+        get => _values[(int)key];
+        set
+        {
+            if (_values[(int)key] == value)
+                return;
+            _values[(int)key] = value;
+            _changed |= 1UL << (int)key;
+        }
+    }
+
+    /// <summary>What a content class holds.</summary>
+    public ClassTotals GetClass(ContentClass contentClass) => _classes[(int)contentClass];
+
+    /// <summary>Changes what a content class holds; negative differences when chunks go.</summary>
+    public void AddToClass(ContentClass contentClass, in ClassTotals difference)
+    {
+        ref ClassTotals totals = ref _classes[(int)contentClass];
+        totals = new ClassTotals(
+            totals.Chunks + difference.Chunks,
+            totals.UniqueBytes + difference.UniqueBytes,
+            totals.CompressedBytes + difference.CompressedBytes);
+        _classChanged[(int)contentClass] = true;
+        _anyClassChanged = true;
+    }
+
+    /// <summary>Writes what changed into the open transaction.</summary>
+    internal void Save()
+    {
+        for (int key = 0; _changed != 0; key++, _changed >>= 1)
+            if ((_changed & 1) != 0)
+                _save.Bind(1, System.Text.Encoding.UTF8.GetBytes(Names[key])).Bind(2, _values[key]).Execute();
+        for (int index = 0; _anyClassChanged && index < ClassCount; index++)
+        {
+            if (!_classChanged[index])
+                continue;
+            ClassTotals totals = _classes[index];
+            _saveClass.Bind(1, index).Bind(2, totals.Chunks).Bind(3, totals.UniqueBytes)
+                .Bind(4, totals.CompressedBytes).Execute();
+            _classChanged[index] = false;
+        }
+        _anyClassChanged = false;
+    }
+
+    private void Load(Database database)
+    {
+        this[Key.Epoch] = 1;
+        this[Key.NextInode] = InodeNumber.Root.Value + 1;
+        this[Key.NextGlyph] = 1;
+        this[Key.NextPack] = 1;
+        this[Key.NextInline] = 1;
+        Statement names = database.Prepare("SELECT name, value FROM state");
+        using Statement.Rows rows = names.Query();
+        while (rows.Next())
+        {
+            int key = Array.IndexOf(Names, rows.Text(0));
+            if (key >= 0)
+                _values[key] = rows.Int64(1);
+        }
+        _changed = 0;
+        Statement totals = database.Prepare("SELECT * FROM class_total");
+        using Statement.Rows classes = totals.Query();
+        while (classes.Next())
+            _classes[(byte)classes.Int64(0)] = new(classes.Int64(1), classes.Int64(2), classes.Int64(3));
+    }
+}
+
+/// <summary>What a content class holds.</summary>
+/// <param name="Chunks">Chunks stored.</param>
+/// <param name="UniqueBytes">Their plain bytes.</param>
+/// <param name="CompressedBytes">Stored bytes of their blocks' payloads.</param>
+public readonly record struct ClassTotals(long Chunks, long UniqueBytes, long CompressedBytes);

@@ -1,0 +1,102 @@
+using Hartfs.Core;
+using Hartfs.Testing.Modelling;
+
+namespace Hartfs.Testing;
+
+/// <summary>A new volume in a temporary directory, open, with a clock that the test moves; removed on disposal.</summary>
+public sealed class TempVolume : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("hartfs-test-").FullName;
+    private int _generation;
+    private bool _isOpen;
+
+    public TempVolume(VolumeSettings? settings = null, VolumeParameters? parameters = null)
+    {
+        Settings = (settings ?? Quiet) with { Time = Time };
+        Path = System.IO.Path.Combine(_root, "volume");
+        Volume.Create(Path, parameters ?? new VolumeParameters());
+        Volume = Volume.Open(Path, Settings, Log);
+        _isOpen = true;
+    }
+
+    /// <summary>No commit by age: only what the test does makes things durable.</summary>
+    public static VolumeSettings Quiet { get; } = new() { CommitInterval = TimeSpan.FromDays(1), ReservedBytes = 0 };
+
+    public ManualTime Time { get; } = new();
+
+    public LogAssert Log { get; } = new();
+
+    public VolumeSettings Settings { get; set; }
+
+    /// <summary>The volume's directory; changes at <see cref="Crash"/>.</summary>
+    public string Path { get; private set; }
+
+    public Volume Volume { get; private set; }
+
+    public FileSystem FileSystem => Volume.FileSystem;
+
+    public ProductTree Tree => new(FileSystem);
+
+    /// <summary>Closes in order and opens again.</summary>
+    public void Reopen()
+    {
+        Close();
+        Open();
+    }
+
+    public void Close()
+    {
+        if (_isOpen) Volume.Dispose();
+        _isOpen = false;
+    }
+
+    public void Open()
+    {
+        Volume = Volume.Open(Path, Settings, Log);
+        _isOpen = true;
+    }
+
+    /// <summary>
+    /// Opens what a kill -9 would leave now: a copy of the directory, taken between operations. The old process'
+    /// stand-in is closed afterwards, out of sight.
+    /// </summary>
+    public void Crash()
+    {
+        string left = System.IO.Path.Combine(_root, $"volume-{++_generation}");
+        CopyDirectory(Path, left);
+        string old = Path;
+        Close();
+        Directory.Delete(old, recursive: true);
+        Path = left;
+        Open();
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            Close();
+        }
+        finally
+        {
+            Directory.Delete(_root, recursive: true);
+        }
+    }
+
+    /// <summary>
+    /// Metadata first: packs are only appended to, so that the copy holds whatever the copied metadata names.
+    /// The shared-memory file of the database is not copied: it does not survive a crash either.
+    /// </summary>
+    private static void CopyDirectory(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (string file in Directory.GetFiles(from).Order(StringComparer.Ordinal))
+        {
+            if (!file.EndsWith("-shm", StringComparison.Ordinal))
+                File.Copy(file, System.IO.Path.Combine(to, System.IO.Path.GetFileName(file)));
+        }
+
+        foreach (string directory in Directory.GetDirectories(from))
+            CopyDirectory(directory, System.IO.Path.Combine(to, System.IO.Path.GetFileName(directory)));
+    }
+}

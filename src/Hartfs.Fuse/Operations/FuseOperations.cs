@@ -1,0 +1,99 @@
+using Hartfs.Core;
+using Hartfs.Format;
+using Hartfs.Fuse.Protocol;
+
+namespace Hartfs.Fuse.Operations;
+
+/// <summary>
+/// Requests in, calls of <see cref="FileSystem"/> out. Nothing is decided here: each operation takes its message
+/// apart, makes one call and writes the reply's body. The dispatcher sends it.
+/// </summary>
+internal sealed partial class FuseOperations
+{
+    /// <summary>A message that is shorter than its operation needs.</summary>
+    private const Errno Malformed = Errno.EINVAL;
+
+    private readonly FileSystem _fileSystem;
+    private readonly bool _writebackWanted;
+
+    /// <param name="writebackCache">Whether to ask for the kernel's write-back cache.</param>
+    public FuseOperations(FileSystem fileSystem, bool writebackCache)
+    {
+        _fileSystem = fileSystem;
+        _writebackWanted = writebackCache;
+    }
+
+    /// <summary>What was agreed in INIT; <see cref="FuseConnection.None"/> before.</summary>
+    public FuseConnection Connection { get; private set; } = FuseConnection.None;
+
+    /// <summary>
+    /// Makes the kernel write back a range of an inode's dirty pages (a length of 0: to the end) and waits for it.
+    /// </summary>
+    public Action<InodeNumber, long, long>? WriteBack { get; set; }
+
+    /// <summary>Answers INIT.</summary>
+    public Errno Init(ref FuseRequest request, FuseReply reply)
+    {
+        Errno error = InitNegotiation.Answer(ref request, _writebackWanted, reply, out FuseConnection? connection);
+        if (connection is not null)
+            Connection = connection;
+        return error;
+    }
+
+    /// <summary>FORGET: one inode.</summary>
+    public Errno Forget(ref FuseRequest request)
+    {
+        if (!request.TryTake(out FuseForgetIn body))
+            return Malformed;
+        _fileSystem.Forget(Node(request.Header.NodeId), (long)body.LookupCount);
+        return Errno.None;
+    }
+
+    /// <summary>BATCH_FORGET: many inodes. A short list is served as far as it goes.</summary>
+    public Errno BatchForget(ref FuseRequest request)
+    {
+        if (!request.TryTake(out FuseBatchForgetIn body))
+            return Malformed;
+        for (uint i = 0; i < body.Count; i++)
+        {
+            if (!request.TryTake(out FuseForgetOne one))
+                return Malformed;
+            _fileSystem.Forget(Node(one.NodeId), (long)one.LookupCount);
+        }
+        return Errno.None;
+    }
+
+    /// <summary>STATFS.</summary>
+    public Errno StatFs(FuseReply reply)
+    {
+        FsError error = _fileSystem.GetSpace(out SpaceReport space);
+        if (error != FsError.None)
+            return ErrnoMap.ToErrno(error);
+        reply.Add(new FuseStatFsOut
+        {
+            Blocks = (ulong)space.TotalBlocks,
+            FreeBlocks = (ulong)space.FreeBlocks,
+            AvailableBlocks = (ulong)space.FreeBlocks,
+            Files = (ulong)(space.InodeCount + space.FreeInodes),
+            FreeFiles = (ulong)space.FreeInodes,
+            BlockSize = (uint)space.BlockSize,
+            FragmentSize = (uint)space.BlockSize,
+            NameLength = Limits.NameBytesMax,
+        });
+        return Errno.None;
+    }
+
+    private static InodeNumber Node(ulong nodeId) => new((long)nodeId);
+
+    private static InodeNumber Node(in FuseRequest request) => new((long)request.Header.NodeId);
+
+    private static Credentials Caller(in FuseRequest request) => new(request.Header.Uid, request.Header.Gid);
+
+    private static Errno ReplyEntry(FsError error, in InodeRecord inode, FuseReply reply)
+    {
+        if (error != FsError.None)
+            return ErrnoMap.ToErrno(error);
+        reply.Add(AttributeCodec.ToEntry(inode));
+        return Errno.None;
+    }
+}

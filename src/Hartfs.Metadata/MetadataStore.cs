@@ -1,5 +1,6 @@
 using System.Reflection;
 using Hartfs.Format;
+using Hartfs.Metadata.Snapshots;
 using Hartfs.Metadata.Sqlite;
 using Hartfs.Metadata.Tables;
 using Microsoft.Extensions.Logging;
@@ -23,7 +24,7 @@ public sealed class MetadataStore : IDisposable
     private const int PageBytes = 4096;
 
     // Trimming at close: worth it when a quarter of the file is free, bounded so that closing stays quick.
-    private const long TrimPagesMin = 256;
+    private const long TrimPagesMin = 32;
     private const int TrimPagesMax = 65536;
     private const int LogHeaderBytes = 32;
     private const int LogFrameHeaderBytes = 24;
@@ -32,6 +33,7 @@ public sealed class MetadataStore : IDisposable
     private readonly MetadataSettings _settings;
     private readonly ILogger _logger;
     private readonly string _path;
+    private SnapshotQueries? _snapshotQueries;
     private int _committedChanges;
     private bool _isClosed;
 
@@ -176,6 +178,14 @@ public sealed class MetadataStore : IDisposable
     /// </summary>
     public long BeginEpoch() => ++State.Epoch;
 
+    /// <summary>Reads the tree as it was at the end of an epoch before the current one.</summary>
+    public SnapshotReader ReadEpoch(long epoch)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(epoch, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(epoch, Epoch);
+        return new SnapshotReader(_snapshotQueries ??= new SnapshotQueries(_database), epoch);
+    }
+
     /// <summary>
     /// Closes. Changes since the last <see cref="Commit"/> are dropped; the write-ahead log is emptied and removed.
     /// </summary>
@@ -260,7 +270,9 @@ public sealed class MetadataStore : IDisposable
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("Hartfs.Metadata.Schema.sql")!;
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        // SQLite keeps the text of every statement in the file, comments included.
+        IEnumerable<string> lines = reader.ReadToEnd().Split('\n').Where(line => !line.TrimStart().StartsWith("--"));
+        return string.Join('\n', lines);
     }
 
     private void Trim()

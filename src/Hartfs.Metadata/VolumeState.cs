@@ -158,7 +158,7 @@ public sealed class VolumeState
         this[Key.NextGlyph] = 1;
         this[Key.NextPack] = 1;
         this[Key.NextInline] = 1;
-        Statement names = database.Prepare("SELECT name, value FROM state");
+        using Statement names = database.PrepareOnce("SELECT name, value FROM state");
         using Statement.Rows rows = names.Query();
         while (rows.Next())
         {
@@ -167,7 +167,7 @@ public sealed class VolumeState
                 _values[key] = rows.Int64(1);
         }
         _changed = 0;
-        Statement totals = database.Prepare("SELECT * FROM class_total");
+        using Statement totals = database.PrepareOnce("SELECT * FROM class_total");
         using Statement.Rows classes = totals.Query();
         while (classes.Next())
             _classes[(byte)classes.Int64(0)] = new(classes.Int64(1), classes.Int64(2), classes.Int64(3));

@@ -54,14 +54,22 @@ internal sealed class Database : IDisposable
         return Open(path, $"file:{escaped}?immutable=1", Sqlite3.OpenReadOnly | Sqlite3.OpenUri);
     }
 
+    /// <summary>The statements prepared for as long as the connection lives.</summary>
+    public IReadOnlyList<Statement> Statements => _statements;
+
+    /// <summary>Prepares a statement that lives as long as the connection.</summary>
     public Statement Prepare(string sql)
     {
-        int result = Sqlite3.Prepare(_handle, sql, out nint handle);
-        if (result != Sqlite3.Ok)
-            throw Failure(result, sql);
-        var statement = new Statement(this, handle, sql);
+        Statement statement = PrepareOnce(sql);
         _statements.Add(statement);
         return statement;
+    }
+
+    /// <summary>Prepares a statement that the caller disposes.</summary>
+    public Statement PrepareOnce(string sql)
+    {
+        int result = Sqlite3.Prepare(_handle, sql, out nint handle);
+        return result == Sqlite3.Ok ? new Statement(this, handle, sql) : throw Failure(result, sql);
     }
 
     /// <summary>Runs statements without parameters and results.</summary>
@@ -75,10 +83,7 @@ internal sealed class Database : IDisposable
     /// <summary>The first column of the first row; 0 when there is none.</summary>
     public long QueryInt64(string sql)
     {
-        int result = Sqlite3.Prepare(_handle, sql, out nint handle);
-        if (result != Sqlite3.Ok)
-            throw Failure(result, sql);
-        using var statement = new Statement(this, handle, sql);
+        using Statement statement = PrepareOnce(sql);
         using Statement.Rows rows = statement.Query();
         return rows.Next() ? rows.Int64(0) : 0;
     }

@@ -96,6 +96,10 @@ internal sealed class Statement : IDisposable
         /// <summary>Valid until <see cref="Next"/> or <see cref="Dispose"/>.</summary>
         public ReadOnlySpan<byte> Bytes(int column) => Sqlite3.GetBytes(_statement._handle, column);
 
+        public int ColumnCount => Sqlite3.ColumnCount(_statement._handle);
+
+        public string ColumnName(int column) => Sqlite3.ColumnName(_statement._handle, column);
+
         public string Text(int column) => Sqlite3.GetText(_statement._handle, column);
 
         public void Dispose()

@@ -56,24 +56,9 @@ public sealed class EntryTable
         out int spellingLength, out Entry entry)
     {
         Span<byte> folded = stackalloc byte[NameFolding.FoldedBytesMax];
-        Span<byte> other = stackalloc byte[NameFolding.FoldedBytesMax];
         folded = folded[..NameFolding.Fold(name, folded)];
-        entry = default;
-        spellingLength = 0;
         using Statement.Rows rows = BindRange(_range, parent, NameCookie.FirstOfFolded(folded)).Query();
-        while (rows.Next())
-        {
-            ReadOnlySpan<byte> candidate = rows.Bytes(2);
-            bool exact = candidate.SequenceEqual(name);
-            if (!exact && (spellingLength != 0 || !other[..NameFolding.Fold(candidate, other)].SequenceEqual(folded)))
-                continue;
-            entry = Unpack(rows.Int64(0), rows.Int64(1));
-            candidate.CopyTo(spelling);
-            spellingLength = candidate.Length;
-            if (exact)
-                break;
-        }
-        return spellingLength != 0;
+        return FindFolded(rows, name, folded, spelling, out spellingLength, out entry);
     }
 
     /// <summary>Adds a name that the directory does not have yet. Returns its cookie.</summary>
@@ -130,7 +115,29 @@ public sealed class EntryTable
     internal static Entry Unpack(long target, long cookie) =>
         new(new InodeNumber(target >> TypeBits), (int)(target & ((1 << TypeBits) - 1)) << TypeShift, cookie);
 
-    internal static Statement BindRange(Statement statement, InodeNumber parent, long first) =>
+    // Picks a name among the rows (target, cookie, name) of one hash.
+    internal static bool FindFolded(in Statement.Rows rows, ReadOnlySpan<byte> name, ReadOnlySpan<byte> folded,
+        Span<byte> spelling, out int spellingLength, out Entry entry)
+    {
+        Span<byte> other = stackalloc byte[NameFolding.FoldedBytesMax];
+        entry = default;
+        spellingLength = 0;
+        while (rows.Next())
+        {
+            ReadOnlySpan<byte> candidate = rows.Bytes(2);
+            bool exact = candidate.SequenceEqual(name);
+            if (!exact && (spellingLength != 0 || !other[..NameFolding.Fold(candidate, other)].SequenceEqual(folded)))
+                continue;
+            entry = Unpack(rows.Int64(0), rows.Int64(1));
+            candidate.CopyTo(spelling);
+            spellingLength = candidate.Length;
+            if (exact)
+                break;
+        }
+        return spellingLength != 0;
+    }
+
+    private static Statement BindRange(Statement statement, InodeNumber parent, long first) =>
         statement.Bind(1, parent.Value).Bind(2, first).Bind(3, first + NameCookie.SequenceCount - 1);
 
     private static long Pack(InodeNumber inode, int mode) =>

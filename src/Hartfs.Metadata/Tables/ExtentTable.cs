@@ -188,8 +188,10 @@ public sealed partial class ExtentTable
         return extent with { Offset = extent.Offset + distance, Reference = reference };
     }
 
-    private static Row Read(in Statement.Rows rows) => new(
-        new Extent(rows.Int64(0), rows.Int64(1), (ExtentKind)rows.Int64(2), rows.Int64(3)), rows.Int64(4));
+    internal static Extent ReadExtent(in Statement.Rows rows) =>
+        new(rows.Int64(0), rows.Int64(1), (ExtentKind)rows.Int64(2), rows.Int64(3));
+
+    private static Row Read(in Statement.Rows rows) => new(ReadExtent(rows), rows.Int64(4));
 
     private Statement BindFrom(InodeNumber inode, long from, long to, int rowsMax) =>
         _from.Bind(1, inode.Value).Bind(2, from).Bind(3, to).Bind(4, rowsMax);

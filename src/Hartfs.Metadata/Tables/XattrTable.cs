@@ -35,14 +35,7 @@ public sealed class XattrTable
     public bool TryGet(InodeNumber inode, ReadOnlySpan<byte> name, Span<byte> value, out int length)
     {
         using Statement.Rows rows = _get.Bind(1, inode.Value).Bind(2, name).Query();
-        length = 0;
-        if (!rows.Next())
-            return false;
-        ReadOnlySpan<byte> bytes = rows.Bytes(0);
-        length = bytes.Length;
-        if (length <= value.Length)
-            bytes.CopyTo(value);
-        return true;
+        return TryCopyValue(rows, value, out length);
     }
 
     /// <summary>Adds or replaces an attribute.</summary>
@@ -73,6 +66,18 @@ public sealed class XattrTable
 
     /// <summary>The attributes of an inode, in ascending order of names. Dispose the cursor before the next change.</summary>
     public XattrCursor List(InodeNumber inode) => new(_list.Bind(1, inode.Value).Query());
+
+    internal static bool TryCopyValue(in Statement.Rows rows, Span<byte> value, out int length)
+    {
+        length = 0;
+        if (!rows.Next())
+            return false;
+        ReadOnlySpan<byte> bytes = rows.Bytes(0);
+        length = bytes.Length;
+        if (length <= value.Length)
+            bytes.CopyTo(value);
+        return true;
+    }
 
     private bool TryGetBorn(InodeNumber inode, ReadOnlySpan<byte> name, out long born)
     {

@@ -92,6 +92,11 @@ internal static unsafe partial class Sqlite3
     public static string GetText(nint statement, int column) =>
         Marshal.PtrToStringUTF8((nint)sqlite3_column_text(statement, column)) ?? "";
 
+    public static int ColumnCount(nint statement) => sqlite3_column_count(statement);
+
+    public static string ColumnName(nint statement, int column) =>
+        Marshal.PtrToStringUTF8(sqlite3_column_name(statement, column)) ?? "";
+
     public static int Changes(nint database) => sqlite3_changes(database);
 
     public static int TotalChanges(nint database) => sqlite3_total_changes(database);
@@ -201,6 +206,12 @@ internal static unsafe partial class Sqlite3
 
     [LibraryImport(Library)]
     private static partial byte* sqlite3_column_text(nint statement, int column);
+
+    [LibraryImport(Library)]
+    private static partial int sqlite3_column_count(nint statement);
+
+    [LibraryImport(Library)]
+    private static partial nint sqlite3_column_name(nint statement, int column);
 
     [LibraryImport(Library)]
     [SuppressGCTransition]

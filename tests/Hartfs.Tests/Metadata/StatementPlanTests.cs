@@ -1,0 +1,39 @@
+using Hartfs.Metadata.Sqlite;
+using Xunit;
+
+namespace Hartfs.Tests.Metadata;
+
+public sealed class StatementPlanTests
+{
+    // What reads a whole table or index on purpose: lists for mount, drain and maintenance.
+    private static readonly string[] Scans =
+    [
+        "SCAN inode USING INDEX inode_orphan",
+        "SCAN pack",
+        "SCAN inline_data",
+        "SCAN extent USING INDEX extent_inline",
+        "SCAN extent_past USING INDEX extent_past_inline",
+    ];
+
+    [Fact]
+    public void Every_statement_finds_its_rows_by_a_key_and_sorts_nothing()
+    {
+        using var metadata = new TemporaryMetadata();
+        metadata.Store.BeginEpoch();
+        metadata.Store.ReadEpoch(1);
+        Assert.True(metadata.Store.Database.Statements.Count > 50);
+        foreach (Statement statement in metadata.Store.Database.Statements)
+        {
+            using Statement plan = metadata.Store.Database.PrepareOnce("EXPLAIN QUERY PLAN " + statement.Sql);
+            using Statement.Rows steps = plan.Query();
+            while (steps.Next())
+            {
+                // The library's version decides whether it notices that an index covers the query.
+                string step = steps.Text(3).Replace("COVERING ", "", StringComparison.Ordinal);
+                Assert.False(step.StartsWith("SCAN", StringComparison.Ordinal) && !Scans.Contains(step),
+                    $"{step}: {statement.Sql}");
+                Assert.False(step.Contains("TEMP B-TREE", StringComparison.Ordinal), $"{step}: {statement.Sql}");
+            }
+        }
+    }
+}

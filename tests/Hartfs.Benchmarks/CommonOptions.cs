@@ -1,12 +1,17 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Hartfs.Benchmarks;
 
 /// <summary>What the commands share.</summary>
 internal static class CommonOptions
 {
-    public static JsonSerializerOptions Indented { get; } = new() { WriteIndented = true };
+    public static JsonSerializerOptions Indented { get; } = new()
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     /// <summary>Where to work. Not the system's temporary folder, which may be memory.</summary>
     public static Option<string> Scratch { get; } = new("--scratch")

@@ -5,6 +5,7 @@ using Hartfs.Benchmarks.Machine;
 var root = new RootCommand("Measures Hartfs beside its peers. Results are recorded in native-notes/performance.md.")
 {
     RatioCommand.Create(),
+    LadderCommand.Create(),
 };
 
 try

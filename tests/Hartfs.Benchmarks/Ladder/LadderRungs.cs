@@ -23,6 +23,7 @@ internal static class LadderRungs
             (scratch, sizes) => new PathRung(LoopFilesystem.Ext4(scratch, ImageBytes(sizes)))),
         new("btrfs", ["mkfs.btrfs", "losetup"],
             (scratch, sizes) => new PathRung(LoopFilesystem.Btrfs(scratch, ImageBytes(sizes)))),
+        new("s3ql", ["mkfs.s3ql", "mount.s3ql", "umount.s3ql"], (scratch, _) => new PathRung(new S3qlMount(scratch))),
     ];
 
     private static long ImageBytes(LadderSizes sizes) => (4L * sizes.FileBytes) + SpareBytes;

@@ -8,8 +8,10 @@ internal sealed record LadderTarget(Workload Workload, string Base, double Share
     [
         new(Workload.WriteUnique, "btrfs", 0.8),
         new(Workload.UnpackTree, "btrfs", 0.8),
+        new(Workload.UnpackTree, "s3ql", 10),
         new(Workload.WriteDuplicate, "btrfs", 1.5),
         new(Workload.ReadCold, "btrfs", 0.8),
+        new(Workload.ReadCold, "s3ql", 2),
         new(Workload.ReadHot, "bindfs", 0.9),
         new(Workload.RandomHot, "bindfs", 0.9),
         new(Workload.SmallCreate, "bindfs", 0.9),

@@ -7,8 +7,10 @@ namespace Hartfs.Storage.BlockStores;
 /// <remarks>
 /// An interface because durability is proved by an implementation that drops, tears and reorders what was not
 /// flushed. Failures are <see cref="IOException"/>; a full disk is an <see cref="IOException"/> for which
-/// <see cref="DiskFull.Is"/> is true. After a failed append the segment's length is unknown: the caller gives the
-/// segment up (it may still read what it had flushed).
+/// <see cref="DiskFull.Is"/> is true; of a missing segment, a <see cref="FileNotFoundException"/> or
+/// <see cref="DirectoryNotFoundException"/>. After a failed append the segment's length is unknown: unless
+/// <see cref="TryGetLength"/> says that it is what it was, the caller gives the segment up (it may still read what
+/// it had flushed). A flush may run beside an append.
 /// </remarks>
 public interface IBlockStore : IDisposable
 {
@@ -30,7 +32,9 @@ public interface IBlockStore : IDisposable
     /// <summary>Every segment whose name begins with <paramref name="prefix"/>, in ordinal order.</summary>
     IReadOnlyList<SegmentInfo> List(string prefix);
 
-    /// <summary>Removes a segment; readers in flight finish. No error when there is none. Durable at some later time.</summary>
+    /// <summary>
+    /// Removes a segment; readers in flight finish. No error when there is none. Durable at some later time.
+    /// </summary>
     void Delete(string segment);
 
     /// <summary>Bytes that can still be written to the backing disk.</summary>
@@ -46,10 +50,11 @@ public static class DiskFull
     private const int LinuxNoSpace = 28;
     private const int LinuxQuotaExceeded = 122;
     private const int WindowsDiskFull = unchecked((int)0x80070070);
+    private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
 
     /// <summary>Whether the failure means that the backing disk, or the owner's quota on it, is full.</summary>
     public static bool Is(IOException failure) =>
-        failure.HResult == WindowsDiskFull || failure.HResult is LinuxNoSpace or LinuxQuotaExceeded;
+        failure.HResult is WindowsDiskFull or WindowsHandleDiskFull or LinuxNoSpace or LinuxQuotaExceeded;
 
     /// <summary>A failure that <see cref="Is"/> recognises.</summary>
     public static IOException Create(string message) => new(message, LinuxNoSpace);

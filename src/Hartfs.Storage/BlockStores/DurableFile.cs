@@ -1,0 +1,50 @@
+using Hartfs.Storage.BlockStores.Interop;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hartfs.Storage.BlockStores;
+
+/// <summary>The one sanctioned way to replace a small file: after any crash it is the old one or the new one.</summary>
+public static class DurableFile
+{
+    private const string TemporarySuffix = ".new";
+
+    /// <summary>
+    /// Replaces a file, or creates it; durable on return. A temporary file of the same name with <c>.new</c> behind
+    /// it may stay after a crash and is overwritten the next time. One writer at a time.
+    /// </summary>
+    /// <exception cref="IOException">It failed: the file is the old one, or after a crash may be the new.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> bytes)
+    {
+        string full = Path.GetFullPath(path);
+        string temporary = full + TemporarySuffix;
+        try
+        {
+            using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
+            {
+                RandomAccess.Write(file, bytes, 0);
+                RandomAccess.FlushToDisk(file);
+            }
+
+            File.Move(temporary, full, overwrite: true);
+        }
+        catch (IOException)
+        {
+            TryDelete(temporary);
+            throw;
+        }
+
+        Folder.Flush(Path.GetDirectoryName(full)!);
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The first failure is the one worth reporting.
+        }
+    }
+}

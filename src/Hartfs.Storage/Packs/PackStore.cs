@@ -1,0 +1,374 @@
+using Hartfs.Format;
+using Hartfs.Storage.BlockStores;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Storage.Packs;
+
+/// <summary>
+/// The packs of a volume: blocks are appended to one open pack, read by their location, and go when their pack is
+/// deleted. Thread-safe; the block store stays its caller's.
+/// </summary>
+/// <remarks>
+/// What happens after a failure: a failed append costs its pack the rest of its room at most, and is repeated by the
+/// caller if it likes. After a failed flush nothing is known about blocks that were given a location since the last
+/// good one: appends and flushes fail from then on, until the volume is opened again at its last commit.
+/// </remarks>
+public sealed class PackStore : IDisposable
+{
+    private readonly IBlockStore _store;
+    private readonly VolumeId _volume;
+    private readonly PackStoreSettings _settings;
+    private readonly ILogger _logger;
+    private readonly PackNames _names = new();
+    private readonly PackReader _reader;
+
+    // guards: the order of flushes and deletions; taken before _lock
+    private readonly Lock _flushLock = new();
+
+    // guards: everything below
+    private readonly Lock _lock = new();
+    private readonly Dictionary<PackId, long> _unflushedLengths = [];
+    private readonly SortedDictionary<PackId, PackInfo> _changes = [];
+    private OpenPack? _open;
+    private PackId _nextPack = new(1);
+    private IOException? _flushFailure;
+    private bool _isClosed;
+
+    /// <summary>The packs in a block store; an empty store is a volume without packs.</summary>
+    public PackStore(IBlockStore store, VolumeId volume, PackStoreSettings settings, ILogger logger)
+    {
+        (_store, _volume, _settings, _logger) = (store, volume, settings, logger);
+        _reader = new PackReader(store, volume, _names, logger);
+    }
+
+    /// <summary>Where the next block goes.</summary>
+    public PackPosition Position
+    {
+        get
+        {
+            lock (_lock)
+                return new PackPosition(_open?.Pack ?? default, _open?.Length ?? 0, _nextPack);
+        }
+    }
+
+    /// <summary>
+    /// Takes up work where the last commit left it. The open pack is continued when it has exactly the committed
+    /// length; otherwise it has a tail that nobody refers to and is left alone. New packs get numbers from
+    /// <paramref name="nextPack"/> on; a number whose pack exists already, debris of a crash, is passed over.
+    /// </summary>
+    public void Resume(PackId nextPack, PackId openPack, long committedLength)
+    {
+        lock (_lock)
+        {
+            _open = TryContinue(openPack, committedLength);
+            _nextPack = new PackId(Math.Max(1, Math.Max(nextPack.Value, openPack.Value + 1)));
+        }
+    }
+
+    /// <summary>
+    /// Appends a block; begins a pack when none is open and seals it when it has reached its length. The block is
+    /// durable after the next <see cref="Flush"/>.
+    /// </summary>
+    /// <exception cref="IOException">Nothing was appended; <see cref="DiskFull.Is"/> tells a full disk.</exception>
+    public BlockLocation Append(EncodedBlock block)
+    {
+        lock (_lock)
+        {
+            ThrowIfUnusable();
+            OpenPack open = _open ??= Begin();
+            BlockHeader.Seal(block.Bytes, open.Seed, open.Length);
+            AppendTo(open, block.Bytes);
+            BlockLocation location = open.Add(block.Header);
+            _unflushedLengths[open.Pack] = open.Length;
+            if (open.Length >= _settings.PackBytesTarget)
+                Seal(open);
+            return location;
+        }
+    }
+
+    /// <summary>Makes everything appended before the call durable. Appends go on meanwhile.</summary>
+    /// <exception cref="IOException">Nothing is known about what was appended since the last success.</exception>
+    public void Flush()
+    {
+        lock (_flushLock)
+        {
+            KeyValuePair<PackId, long>[] unflushed;
+            lock (_lock)
+            {
+                ThrowIfFailed();
+                unflushed = [.. _unflushedLengths];
+            }
+
+            foreach ((PackId pack, long length) in unflushed)
+            {
+                FlushPack(pack);
+                lock (_lock)
+                {
+                    if (_unflushedLengths.TryGetValue(pack, out long now) && now == length)
+                        _unflushedLengths.Remove(pack);
+                }
+            }
+        }
+    }
+
+    /// <summary>The packs begun, sealed or given up since the last call, as they stand now, ascending.</summary>
+    public IReadOnlyList<PackInfo> TakeChanges()
+    {
+        lock (_lock)
+        {
+            if (_open is not null && _changes.ContainsKey(_open.Pack))
+                Note(_open.Pack, _open.Length, isSealed: false);
+            PackInfo[] changes = [.. _changes.Values];
+            _changes.Clear();
+            return changes;
+        }
+    }
+
+    /// <summary>
+    /// Reads a whole block into the beginning of <paramref name="plain"/>, verified; returns its plain length.
+    /// Nothing is written behind that.
+    /// </summary>
+    /// <exception cref="CorruptDataException">
+    /// The block is damaged, cut short, missing, or longer than <paramref name="plain"/>.
+    /// </exception>
+    /// <exception cref="IOException">The pack cannot be read.</exception>
+    public int ReadPlain(BlockLocation location, BlockDecoder decoder, Span<byte> plain)
+    {
+        BlockHeader header = _reader.Load(location, decoder, out ReadOnlySpan<byte> payload);
+        if (header.PlainLength > plain.Length)
+        {
+            throw new CorruptDataException(location.Pack, location.Offset,
+                $"the block has {header.PlainLength} plain bytes where {plain.Length} were expected");
+        }
+
+        Decode(location, header, payload, decoder, 0, plain[..header.PlainLength]);
+        return header.PlainLength;
+    }
+
+    /// <summary>
+    /// Reads the part of a block that begins <paramref name="offsetInBlock"/> plain bytes into it, verified, and
+    /// fills all of <paramref name="plain"/>: what a <see cref="Region"/> asks for.
+    /// </summary>
+    /// <exception cref="CorruptDataException">As above; also when the block does not have that part.</exception>
+    /// <exception cref="IOException">The pack cannot be read.</exception>
+    public void ReadPlain(BlockLocation location, BlockDecoder decoder, int offsetInBlock, Span<byte> plain)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offsetInBlock);
+        BlockHeader header = _reader.Load(location, decoder, out ReadOnlySpan<byte> payload);
+        if (offsetInBlock > header.PlainLength - plain.Length)
+        {
+            throw new CorruptDataException(location.Pack, location.Offset,
+                $"the block has {header.PlainLength} plain bytes; asked for {plain.Length} from {offsetInBlock} on");
+        }
+
+        Decode(location, header, payload, decoder, offsetInBlock, plain);
+    }
+
+    /// <summary>Reads the list of a block's chunks, verified, without its payload.</summary>
+    /// <exception cref="CorruptDataException">Header or directory is damaged, or the pack is missing.</exception>
+    /// <exception cref="IOException">The pack cannot be read.</exception>
+    public BlockDirectory ReadDirectory(BlockLocation location) => _reader.ReadDirectory(location);
+
+    /// <summary>
+    /// Walks the blocks that begin in a part of a pack by headers and directories; payloads are not verified.
+    /// </summary>
+    /// <param name="pack">The pack; sealed, open, or left by a crash.</param>
+    /// <param name="fromOffset">Where a block begins; 0 for the first.</param>
+    /// <param name="toOffset">
+    /// The end of the part that is known to be whole: what is not a block before it is returned as damage, and the
+    /// walk goes on with the next block that can be found. <see cref="long.MaxValue"/>: as far as there are blocks,
+    /// a torn tail is no damage.
+    /// </param>
+    /// <exception cref="CorruptDataException">There is no such pack.</exception>
+    public IEnumerable<ScannedBlock> Scan(PackId pack, long fromOffset, long toOffset)
+    {
+        if (!_store.TryGetLength(_names.Of(pack), out long length))
+            throw new CorruptDataException(pack, 0, "the pack is missing");
+        return new PackScanner(_reader, pack, PackHeader.SeedOf(_volume, pack), length).Scan(fromOffset, toOffset);
+    }
+
+    /// <summary>The block list of a sealed pack; null when it is not sealed, or its trailer is damaged.</summary>
+    public IReadOnlyList<PackBlockEntry>? ReadTrailer(PackId pack) =>
+        _store.TryGetLength(_names.Of(pack), out long length) ? _reader.ReadTrailer(pack, length) : null;
+
+    /// <summary>Every pack that exists, debris included, in ascending order. Reads each pack's footer.</summary>
+    public IReadOnlyList<PackInfo> List()
+    {
+        List<PackInfo> packs = [];
+        foreach (SegmentInfo segment in _store.List(PackNames.Prefix))
+        {
+            if (PackNames.TryParse(segment.Name, out PackId pack))
+                packs.Add(new PackInfo(pack, segment.Length, _reader.TryReadFooter(pack, segment.Length, out _)));
+        }
+
+        packs.Sort(static (left, right) => left.Pack.CompareTo(right.Pack));
+        return packs;
+    }
+
+    /// <summary>Removes a pack that nothing committed refers to. No error when there is none.</summary>
+    public void Delete(PackId pack)
+    {
+        lock (_flushLock)
+        {
+            lock (_lock)
+            {
+                if (_open?.Pack == pack)
+                    throw new InvalidOperationException($"pack {pack} is being written");
+                _unflushedLengths.Remove(pack);
+            }
+
+            _store.Delete(_names.Of(pack));
+        }
+    }
+
+    /// <summary>Makes everything durable and ends appending. Reading goes on while the block store lives.</summary>
+    /// <param name="seal">Whether the open pack gets its trailer; otherwise the next session continues it.</param>
+    public void Close(bool seal)
+    {
+        lock (_lock)
+        {
+            if (seal && _open is not null && _flushFailure is null)
+                Seal(_open);
+            _isClosed = true;
+        }
+
+        Flush();
+    }
+
+    /// <summary>Ends appending; what was not flushed may be lost.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+            _isClosed = true;
+    }
+
+    private static void Decode(
+        BlockLocation location, in BlockHeader header, ReadOnlySpan<byte> payload, BlockDecoder decoder,
+        int offsetInBlock, Span<byte> plain)
+    {
+        if (!decoder.TryDecode(header, payload, offsetInBlock, plain))
+        {
+            throw new CorruptDataException(location.Pack, location.Offset,
+                $"the payload is no {header.Codec} encoding of {header.PlainLength} bytes");
+        }
+    }
+
+    private OpenPack? TryContinue(PackId pack, long committedLength)
+    {
+        if (pack == default || committedLength < PackHeader.Size)
+            return null;
+        if (!_store.TryGetLength(_names.Of(pack), out long length) || length != committedLength)
+        {
+            Log.PackLengthDiffers(_logger, pack, length, committedLength);
+            return null;
+        }
+
+        if (_reader.HasHeader(pack))
+            return new OpenPack(pack, PackHeader.SeedOf(_volume, pack), length);
+        Log.PackHeaderDamaged(_logger, pack);
+        return null;
+    }
+
+    private OpenPack Begin()
+    {
+        PackId pack = _nextPack;
+        while (_store.TryGetLength(_names.Of(pack), out long length) && length > 0)
+            pack = new PackId(pack.Value + 1);
+        var header = new PackHeader(_volume, pack);
+        Span<byte> bytes = stackalloc byte[PackHeader.Size];
+        header.Write(bytes);
+        _store.Append(_names.Of(pack), bytes);
+        _nextPack = new PackId(pack.Value + 1);
+        _unflushedLengths[pack] = bytes.Length;
+        Note(pack, bytes.Length, isSealed: false);
+        return new OpenPack(pack, header.Seed, bytes.Length);
+    }
+
+    private void AppendTo(OpenPack open, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            _store.Append(_names.Of(open.Pack), bytes);
+        }
+        catch (IOException)
+        {
+            if (!HasLength(open))
+                GiveUp(open);
+            throw;
+        }
+    }
+
+    private bool HasLength(OpenPack open)
+    {
+        try
+        {
+            return _store.TryGetLength(_names.Of(open.Pack), out long length) && length == open.Length;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private void GiveUp(OpenPack open)
+    {
+        Log.PackGivenUp(_logger, open.Pack);
+        Note(open.Pack, open.Length, isSealed: false);
+        _open = null;
+    }
+
+    // The trailer is a convenience: without it the pack is read by its headers. It never fails an append.
+    private void Seal(OpenPack open)
+    {
+        _open = null;
+        try
+        {
+            byte[] trailer = open.Trailer(_reader);
+            _store.Append(_names.Of(open.Pack), trailer);
+            long length = open.Length + trailer.Length;
+            _unflushedLengths[open.Pack] = length;
+            Note(open.Pack, length, isSealed: true);
+        }
+        catch (CorruptDataException failure)
+        {
+            Log.PackNotSealed(_logger, open.Pack, failure.Offset, failure.Message);
+            Note(open.Pack, open.Length, isSealed: false);
+        }
+        catch (IOException failure)
+        {
+            Log.TrailerNotWritten(_logger, open.Pack, failure);
+            Note(open.Pack, open.Length, isSealed: false);
+        }
+    }
+
+    private void Note(PackId pack, long length, bool isSealed) => _changes[pack] = new PackInfo(pack, length, isSealed);
+
+    private void FlushPack(PackId pack)
+    {
+        try
+        {
+            _store.Flush(_names.Of(pack));
+        }
+        catch (IOException failure)
+        {
+            Log.FlushFailed(_logger, pack, failure);
+            lock (_lock)
+                _flushFailure = failure;
+            throw;
+        }
+    }
+
+    private void ThrowIfUnusable()
+    {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
+        ThrowIfFailed();
+    }
+
+    // The number of the first failure stays visible: a full disk is still told from a broken one.
+    private void ThrowIfFailed()
+    {
+        if (_flushFailure is { } failure)
+            throw new IOException($"storing ended with a failed flush: {failure.Message}", failure)
+                { HResult = failure.HResult };
+    }
+}

@@ -11,12 +11,19 @@ internal sealed record LadderRung(
 /// <summary>The rungs, from the bare disk up, then the peers.</summary>
 internal static class LadderRungs
 {
+    public const string BlockStore = "block store";
+    public const string ChunkStore = "chunk store";
+    public const string FileSystem = "file system";
+
     /// <summary>Room in a loop image beside what the workloads write.</summary>
     private const long SpareBytes = 4L << 30;
 
     public static IReadOnlyList<LadderRung> All { get; } =
     [
         new("host", [], (scratch, _) => new PathRung(new HostDirectory(scratch))),
+        new(BlockStore, [], (scratch, _) => new BlockStoreRung(scratch)),
+        new(ChunkStore, [], (scratch, _) => new ChunkStoreRung(scratch)),
+        new(FileSystem, [], (scratch, _) => new FileSystemRung(scratch)),
         new("hartfs", [HartfsProgram.Location], (scratch, _) => new PathRung(new HartfsMount(scratch))),
         new("bindfs", ["bindfs"], (scratch, _) => new PathRung(new BindfsMount(scratch))),
         new("ext4", ["mkfs.ext4", "losetup"],

@@ -10,7 +10,7 @@ public enum HashId : ushort
 /// <summary>How content is cut into chunks. The numbers are persisted.</summary>
 public enum ChunkerId : ushort
 {
-    /// <summary>Cuts at the minimum of a four-byte hash between two lengths, on two levels.</summary>
+    /// <summary>Cuts where the hash of the eight bytes before is lowest between two lengths, on two levels.</summary>
     TwoLevelMinimum = 1,
 }
 

@@ -133,16 +133,23 @@ public sealed class Cutter
             if (rest <= _parameters.Max && !isEnd)
                 return false;
 
-            int cut = content.Length;
-            uint hash = uint.MaxValue;
-            if (rest > _parameters.Max)
-                cut = MinimumHash.Find(content, from + _parameters.Min, from + _parameters.Max, out hash);
-            _cuts[_cutCount] = cut;
+            from = NextCut(content, from, rest, out uint hash);
+            _cuts[_cutCount] = from;
             _hashes[_cutCount++] = hash;
-            from = cut;
         }
 
         return true;
+    }
+
+    private int NextCut(ReadOnlySpan<byte> content, int from, int rest, out uint hash)
+    {
+        hash = uint.MaxValue;
+        if (rest <= _parameters.Average || rest < 2 * _parameters.Min)
+            return content.Length;
+
+        // The end is cut in two only where both parts are of a chunk's length.
+        int window = rest <= _parameters.Max ? rest - _parameters.Min : _parameters.Max;
+        return MinimumHash.Find(content, from + _parameters.Min, from + window, out hash);
     }
 
     /// <summary>Index of the cut that ends the group.</summary>

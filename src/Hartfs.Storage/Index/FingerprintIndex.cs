@@ -117,13 +117,11 @@ public sealed partial class FingerprintIndex : IDisposable
     public int Find(ulong prefix, Span<Glyph> candidates)
     {
         ulong key = IndexKey.Of(prefix);
+        Span<byte> scratch = stackalloc byte[IndexPage.Bytes];
         while (true)
         {
             Contents contents = _contents;
             int count = 0;
-            if (candidates.IsEmpty)
-                return 0;
-
             Glyph pending;
             lock (_lock)
                 pending = contents.Active.Find(key);
@@ -136,7 +134,7 @@ public sealed partial class FingerprintIndex : IDisposable
             {
                 if (count == candidates.Length)
                     break;
-                count = AddCandidate(candidates, count, run.Find(key));
+                count = AddCandidate(candidates, count, run.Find(key, scratch));
                 isCertain &= !run.IsRetired;
             }
 
@@ -162,7 +160,8 @@ public sealed partial class FingerprintIndex : IDisposable
     /// After a failure nothing is lost: the next call writes the same entries.
     /// </summary>
     /// <param name="position">
-    /// Every block before it is durable, and its chunks were added before the call.
+    /// Every block before it was appended, and its chunks were added, before the call. A block that a crash then takes
+    /// away leaves stale entries only.
     /// </param>
     /// <exception cref="IOException">The store failed; see <see cref="DiskFull"/>.</exception>
     public void Checkpoint(IndexPosition position)

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Numerics;
+using Hartfs.Format;
 
 namespace Hartfs.Storage.Index;
 
@@ -24,13 +24,6 @@ internal static class IndexPage
         page.Length == Bytes
         && BinaryPrimitives.ReadUInt32LittleEndian(page[PayloadBytes..]) == Checksum(page, number);
 
-    private static uint Checksum(ReadOnlySpan<byte> page, long number)
-    {
-        uint crc = BitOperations.Crc32C(uint.MaxValue, (ulong)number);
-        int at = 0;
-        for (; at + sizeof(ulong) <= PayloadBytes; at += sizeof(ulong))
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(page[at..]));
-
-        return ~BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt32LittleEndian(page[at..]));
-    }
+    private static uint Checksum(ReadOnlySpan<byte> page, long number) =>
+        Crc32C.Append(Crc32C.Append(0, number), page[..PayloadBytes]);
 }

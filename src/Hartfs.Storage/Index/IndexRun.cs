@@ -47,9 +47,10 @@ internal sealed class IndexRun
     /// The glyph of a key, none when it is not here. What cannot be read counts as not here: the chunk is then
     /// stored a second time, which costs space but never correctness.
     /// </summary>
-    public Glyph Find(ulong key)
+    /// <param name="key">What to look for.</param>
+    /// <param name="scratch">Room for one page.</param>
+    public Glyph Find(ulong key, Span<byte> scratch)
     {
-        Span<byte> scratch = stackalloc byte[IndexPage.Bytes];
         try
         {
             long block = IndexKey.Scale(key, Footer.FilterBlocks);

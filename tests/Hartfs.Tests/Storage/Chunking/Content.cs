@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 
 namespace Hartfs.Tests.Storage.Chunking;
@@ -9,6 +10,22 @@ internal static class Content
     {
         byte[] data = new byte[length];
         new Random(seed).NextBytes(data);
+        return data;
+    }
+
+    /// <summary>Noise of a generator that any language repeats: SplitMix64 from 42, little-endian.</summary>
+    public static byte[] Stream(int length)
+    {
+        byte[] data = new byte[length];
+        ulong state = 42;
+        for (int at = 0; at < length; at += sizeof(ulong))
+        {
+            state += 0x9E3779B97F4A7C15;
+            ulong mixed = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
+            mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+            BinaryPrimitives.WriteUInt64LittleEndian(data.AsSpan(at), mixed ^ (mixed >> 31));
+        }
+
         return data;
     }
 

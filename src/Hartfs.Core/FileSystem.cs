@@ -1,11 +1,14 @@
+using Hartfs.Core.Commit;
+using Hartfs.Core.Files;
 using Hartfs.Core.Mounting;
 using Hartfs.Format;
+using Hartfs.Metadata;
 
 namespace Hartfs.Core;
 
 /// <summary>
-/// One mounted view of a volume: the live tree (later also snapshots). Inode-based, synchronous, thread-safe;
-/// every operation runs on the caller's thread and speaks <see cref="FsError"/>.
+/// One mounted view of a volume: the live tree. Inode-based, synchronous, thread-safe; every operation runs on the
+/// caller's thread and speaks <see cref="FsError"/>.
 /// </summary>
 /// <remarks>
 /// <para>Operations that hand out an inode (look-up, create, link …) count one reference, which the driver gives
@@ -13,111 +16,219 @@ namespace Hartfs.Core;
 /// <para>All state is per inode: there are no handles, and opening is free.</para>
 /// <para>Permissions are checked by the kernel (<c>default_permissions</c>, POSIX ACLs) or by the Windows driver;
 /// Core applies the rules that shape new inodes: set-group-id directories, default ACLs, umask.</para>
+/// <para>Lock order: gate → drain locks (by inode) → data locks → ingest → tree lock (README.md).</para>
 /// </remarks>
 public sealed partial class FileSystem
 {
+    private const long NanosecondsPerTick = 100;
+
+    private readonly Volume _volume;
+    private readonly MetadataStore _metadata;
+    private readonly Lock _treeLock;
+    private readonly NodeTable _nodes;
+    private readonly CommitGate _gate;
+
+    // guards: itself, under the tree lock
+    private readonly InodeReferences _references = new();
+
+    internal FileSystem(Volume volume)
+    {
+        _volume = volume;
+        _metadata = volume.Metadata;
+        _treeLock = volume.TreeLock;
+        _nodes = volume.Nodes;
+        _gate = volume.Gate;
+    }
+
     /// <summary>The time that "now" means in this volume: nanoseconds since 1970-01-01 UTC, from its TimeProvider.</summary>
-    public long Now => throw new NotImplementedException();
+    public long Now =>
+        (_volume.Settings.Time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) * NanosecondsPerTick;
 
     /// <summary>Where to send invalidations; set by the driver while mounted.</summary>
     public IKernelCache? KernelCache { get; set; }
 
     /// <summary>Finds a name. "." and ".." are not names here. Counts a reference.</summary>
-    public FsError Lookup(InodeNumber parent, ReadOnlySpan<byte> name, out InodeRecord inode) =>
-        throw new NotImplementedException();
+    public FsError Lookup(InodeNumber parent, ReadOnlySpan<byte> name, out InodeRecord inode)
+    {
+        inode = default;
+        lock (_treeLock)
+        {
+            if (!TryGetEntry(parent, name, out Node node, out FsError error))
+                return error;
+            return HandOut(node, out inode);
+        }
+    }
 
     /// <summary>The directory that holds a directory (the root holds itself). Counts a reference.</summary>
-    public FsError LookupParent(InodeNumber directory, out InodeRecord inode) => throw new NotImplementedException();
+    public FsError LookupParent(InodeNumber directory, out InodeRecord inode)
+    {
+        inode = default;
+        lock (_treeLock)
+        {
+            if (TryGetDirectory(directory, out Node node) is var error && error != FsError.None)
+                return error;
+            if (!_nodes.TryGet(node.Record.Parent, out Node parent))
+                return FsError.Stale;
+            return HandOut(parent, out inode);
+        }
+    }
 
     /// <summary>Gives back <paramref name="count"/> references.</summary>
-    public void Forget(InodeNumber inode, long count) => throw new NotImplementedException();
+    public void Forget(InodeNumber inode, long count)
+    {
+        Node? unused = null;
+        lock (_treeLock)
+        {
+            if (_references.Remove(inode, count) && _nodes.TryGet(inode, out Node node) && node.Record.LinkCount == 0)
+                unused = node;
+        }
 
-    public FsError GetAttributes(InodeNumber inode, out InodeRecord attributes) => throw new NotImplementedException();
+        if (unused is null || EnterChange() != FsError.None)
+            return;
+        using (_gate.EnterChange())
+            Reap(unused);
+    }
 
-    /// <summary>Applies a change, truncation included, as a whole. Does not count a reference.</summary>
-    public FsError SetAttributes(InodeNumber inode, in AttributeChange change, out InodeRecord attributes) =>
-        throw new NotImplementedException();
+    public FsError GetAttributes(InodeNumber inode, out InodeRecord attributes)
+    {
+        lock (_treeLock)
+        {
+            attributes = default;
+            if (!_nodes.TryGet(inode, out Node node))
+                return FsError.Stale;
+            attributes = Attributes(node);
+            return FsError.None;
+        }
+    }
 
-    /// <summary>Makes a regular file, fifo, socket or device node. Counts a reference.</summary>
-    /// <param name="mode">Type and permission bits as the caller asked for.</param>
-    /// <param name="umask">Applied unless the directory has a default ACL.</param>
-    /// <param name="device">For device nodes, in the kernel's 32-bit encoding.</param>
-    public FsError Create(InodeNumber parent, ReadOnlySpan<byte> name, int mode, int umask, uint device,
-        Credentials credentials, out InodeRecord inode) => throw new NotImplementedException();
+    /// <summary>What <c>df</c> shows.</summary>
+    public FsError GetSpace(out SpaceReport report)
+    {
+        const int BlockSize = 4096;
+        const long InodesMax = 1L << 40;
+        VolumeStatistics statistics = _volume.GetStatistics();
+        long free = Math.Max(0, _volume.FreeBytes);
+        long inodes = statistics.FileCount + statistics.DirectoryCount + statistics.OtherInodeCount;
+        report = new SpaceReport(BlockSize, (statistics.StoredBytes + free) / BlockSize, free / BlockSize,
+            inodes, InodesMax - inodes);
+        return FsError.None;
+    }
 
-    /// <summary>Makes a regular file without a name (O_TMPFILE); <see cref="Link"/> may name it. Counts a reference.</summary>
-    public FsError CreateUnnamed(InodeNumber parent, int mode, int umask, Credentials credentials,
-        out InodeRecord inode) => throw new NotImplementedException();
+    // Whether a change may begin at all. Every change asks before it enters the gate.
+    private FsError EnterChange() => _volume.Settings.ReadOnly ? FsError.ReadOnly : _volume.Fatal;
 
-    /// <summary>Counts a reference.</summary>
-    public FsError MakeDirectory(InodeNumber parent, ReadOnlySpan<byte> name, int mode, int umask,
-        Credentials credentials, out InodeRecord inode) => throw new NotImplementedException();
+    // As EnterChange, for changes that need room.
+    private FsError EnterGrowth(long bytes)
+    {
+        FsError error = EnterChange();
+        return error == FsError.None && !_volume.HasRoom(bytes) ? FsError.OutOfSpace : error;
+    }
 
-    /// <summary>Counts a reference.</summary>
-    public FsError MakeSymbolicLink(InodeNumber parent, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target,
-        Credentials credentials, out InodeRecord inode) => throw new NotImplementedException();
+    private FsError HandOut(Node node, out InodeRecord inode)
+    {
+        _references.Add(node.Number);
+        inode = Attributes(node);
+        return FsError.None;
+    }
 
-    /// <summary>The target's bytes.</summary>
-    public FsError ReadSymbolicLink(InodeNumber inode, out byte[] target) => throw new NotImplementedException();
+    // Unwritten bytes count as allocated: du right after a copy shows the file, not nothing.
+    private static InodeRecord Attributes(Node node)
+    {
+        InodeRecord record = node.Record;
+        if (node.Data is { } data)
+            record.AllocatedBytes = Math.Max(record.AllocatedBytes,
+                Math.Min(record.Size, record.AllocatedBytes + data.Dirty.DataBytes + data.Draining.DataBytes));
+        return record;
+    }
 
-    /// <summary>Gives an inode one more name. Counts a reference.</summary>
-    public FsError Link(InodeNumber inode, InodeNumber newParent, ReadOnlySpan<byte> newName,
-        out InodeRecord attributes) => throw new NotImplementedException();
+    private bool TryGetEntry(InodeNumber parent, ReadOnlySpan<byte> name, out Node node, out FsError error)
+    {
+        node = null!;
+        error = TryGetDirectory(parent, out _);
+        if (error != FsError.None)
+            return false;
+        if (name.Length > Limits.NameBytesMax)
+            error = FsError.NameTooLong;
+        else if (!_metadata.Entries.TryFind(parent, name, out var entry))
+            error = FsError.NotFound;
+        else if (!_nodes.TryGet(entry.Inode, out node))
+            error = FsError.CorruptMetadata;
+        return error == FsError.None;
+    }
 
-    public FsError Unlink(InodeNumber parent, ReadOnlySpan<byte> name) => throw new NotImplementedException();
+    private FsError TryGetDirectory(InodeNumber inode, out Node node)
+    {
+        if (!_nodes.TryGet(inode, out node))
+            return FsError.Stale;
+        return node.Record.IsDirectory ? FsError.None : FsError.NotADirectory;
+    }
 
-    public FsError RemoveDirectory(InodeNumber parent, ReadOnlySpan<byte> name) => throw new NotImplementedException();
+    private FsError TryGetFile(InodeNumber inode, out Node node, out FileData data)
+    {
+        data = null!;
+        lock (_treeLock)
+        {
+            if (!_nodes.TryGet(inode, out node) || node.IsReaped)
+                return FsError.Stale;
+            if (node.Record.IsDirectory)
+                return FsError.IsADirectory;
+            if (!node.Record.IsRegularFile)
+                return FsError.InvalidArgument;
+            data = node.Data ??= new FileData();
+            return FsError.None;
+        }
+    }
 
-    public FsError Rename(InodeNumber oldParent, ReadOnlySpan<byte> oldName, InodeNumber newParent,
-        ReadOnlySpan<byte> newName, RenameMode mode) => throw new NotImplementedException();
+    private void Touch(Node node, long now)
+    {
+        node.Record.ModifyTime = now;
+        node.Record.ChangeTime = now;
+        _nodes.MarkDirty(node);
+    }
 
-    /// <summary>Lists a directory in a stable order, from a cookie on. "." and ".." come first.</summary>
-    /// <param name="cookie">0, or the cookie behind the last entry taken.</param>
-    /// <param name="withAttributes">Fill in whole records and count a reference per entry taken, "." and ".." excepted.</param>
-    public FsError ReadDirectory<TSink>(InodeNumber directory, long cookie, bool withAttributes, ref TSink sink)
-        where TSink : IDirectorySink, allows ref struct => throw new NotImplementedException();
+    // Deletes an inode that has neither names nor references. Inside the gate, without locks.
+    private void Reap(Node node)
+    {
+        if (node.Data is not { } data)
+        {
+            lock (_treeLock)
+                ReapLocked(node);
+            return;
+        }
 
-    /// <summary>Reads; <paramref name="count"/> is less than asked only at the end of the file.</summary>
-    public FsError Read(InodeNumber inode, long offset, Span<byte> buffer, out int count) =>
-        throw new NotImplementedException();
+        lock (data.DrainLock)
+        lock (data.Lock)
+        lock (_treeLock)
+        {
+            if (!ReapLocked(node))
+                return;
+            _volume.Budget.Adjust(-data.Dirty.CapacityBytes);
+            data.Dirty.Clear();
+        }
+    }
 
-    /// <summary>Writes all bytes or none. They are durable after <see cref="Synchronize"/>.</summary>
-    /// <param name="killPrivileges">Clear set-user-id, set-group-id and capabilities.</param>
-    /// <param name="stampTimes">False where the kernel keeps the times itself (writeback cache).</param>
-    public FsError Write(InodeNumber inode, long offset, ReadOnlySpan<byte> bytes, bool killPrivileges,
-        bool stampTimes) => throw new NotImplementedException();
+    private bool ReapLocked(Node node)
+    {
+        if (node.IsReaped || node.Record.LinkCount > 0 || _references.Contains(node.Number))
+            return false;
+        Discard(node);
+        return true;
+    }
 
-    /// <summary>A close(2): reports what went wrong since the last one. Nothing becomes durable.</summary>
-    public FsError Flush(InodeNumber inode) => throw new NotImplementedException();
+    /// <summary>Deletes an inode and all that belongs to it. The caller holds the tree lock.</summary>
+    internal void Discard(Node node)
+    {
+        if (node.Record.Flags != InodeFlags.None)
+            _metadata.Xattrs.RemoveAll(node.Number);
+        if (InodeMode.IsSymbolicLink(node.Record.Mode))
+            _metadata.Symlinks.Delete(node.Number);
+        if (!node.IsNew)
+        {
+            _metadata.Extents.DeleteAll(node.Number);
+            _metadata.Inodes.Delete(node.Number);
+        }
 
-    /// <summary>fsync: everything acknowledged before this call is durable when it returns None.</summary>
-    public FsError Synchronize(InodeNumber inode) => throw new NotImplementedException();
-
-    /// <summary>fallocate. <paramref name="length"/> is at least 1.</summary>
-    public FsError Allocate(InodeNumber inode, AllocateMode mode, long offset, long length) =>
-        throw new NotImplementedException();
-
-    /// <summary>SEEK_DATA (<paramref name="data"/> true) or SEEK_HOLE from an offset.</summary>
-    public FsError Seek(InodeNumber inode, long offset, bool data, out long position) =>
-        throw new NotImplementedException();
-
-    /// <summary>Copies a range by sharing its extents. <paramref name="copied"/> is short at the source's end.</summary>
-    public FsError CopyRange(InodeNumber source, long sourceOffset, InodeNumber target, long targetOffset,
-        long length, out long copied) => throw new NotImplementedException();
-
-    /// <summary>Reads an extended attribute. An empty buffer asks for the length alone.</summary>
-    public FsError GetXattr(InodeNumber inode, ReadOnlySpan<byte> name, Span<byte> buffer, out int length) =>
-        throw new NotImplementedException();
-
-    /// <summary>The names, each with a NUL behind it. An empty buffer asks for the length alone.</summary>
-    public FsError ListXattrs(InodeNumber inode, Span<byte> buffer, out int length) =>
-        throw new NotImplementedException();
-
-    /// <param name="killSetGroupId">Clear set-group-id with it (an ACL set by one outside the group).</param>
-    public FsError SetXattr(InodeNumber inode, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, XattrMode mode,
-        bool killSetGroupId) => throw new NotImplementedException();
-
-    public FsError RemoveXattr(InodeNumber inode, ReadOnlySpan<byte> name) => throw new NotImplementedException();
-
-    public FsError GetSpace(out SpaceReport report) => throw new NotImplementedException();
+        node.IsReaped = true;
+        _nodes.Remove(node);
+    }
 }

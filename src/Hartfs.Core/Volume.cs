@@ -1,74 +1,184 @@
+using System.Collections.Concurrent;
+using Hartfs.Core.Commit;
+using Hartfs.Core.Files;
+using Hartfs.Core.Ingest;
+using Hartfs.Core.Reading;
+using Hartfs.Format;
+using Hartfs.Metadata;
+using Hartfs.Storage.BlockStores;
+using Hartfs.Storage.Chunking;
+using Hartfs.Storage.Index;
+using Hartfs.Storage.Packs;
 using Microsoft.Extensions.Logging;
 
 namespace Hartfs.Core;
 
 /// <summary>A volume: one directory with superblock, metadata and packs. Owns both stores and the commit.</summary>
-public sealed class Volume : IDisposable
+public sealed partial class Volume : IDisposable
 {
+    private readonly VolumeLock? _lock;
+    private readonly IBlockStore _store;
+    private readonly PackStore _packs;
+    private readonly FingerprintIndex _index;
+    private readonly BlockCache _cache;
+    private readonly Codex _codex;
+    private readonly BlockPipeline _pipeline;
+    private readonly BlockReader _blocks;
+    private readonly ChunkIngest _ingest;
+    private readonly ChunkerParameters _chunking;
+    private readonly ConcurrentBag<FileWriter> _idleWriters = [];
+    private readonly Committer _committer;
+    private readonly BackgroundWork? _background;
+    private readonly FreeSpace _freeSpace;
+    private readonly PackLedger _ledger;
+    private readonly ILogger _logger;
+    private bool _isClosed;
+
+    private Volume(VolumeParts parts, ILoggerFactory loggers)
+    {
+        Directory = parts.Directory;
+        Settings = parts.Settings;
+        Metadata = parts.Metadata;
+        RecoveryReport = parts.RecoveryReport;
+        _lock = parts.Lock;
+        _store = parts.Store;
+        _packs = parts.Packs;
+        _index = parts.Index;
+        _chunking = parts.Chunking;
+        _logger = loggers.CreateLogger<Volume>();
+        int workerCount = Settings.WorkerCount > 0 ? Settings.WorkerCount : Math.Max(2, Environment.ProcessorCount);
+
+        Nodes = new NodeTable(Metadata);
+        Budget = new WriteBudget(Settings.DirtyBytesMax);
+        _freeSpace = new FreeSpace(_store, Settings.ReservedBytes, Settings.Time);
+        _ledger = new PackLedger(Metadata, _packs);
+        _codex = new Codex(Metadata, TreeLock);
+        _cache = new BlockCache(Settings.BlockCacheBytesMax);
+        _pipeline = new BlockPipeline(_packs, _codex, Metadata.State.NextGlyph, parts.Superblock.BlockBytes,
+            parts.Superblock.CodecLevel, workerCount, loggers.CreateLogger<BlockPipeline>());
+        _blocks = new BlockReader(_cache, _pipeline, _codex, _packs, loggers.CreateLogger<BlockReader>());
+        _ingest = new ChunkIngest(_pipeline, _index, _packs, _codex, loggers.CreateLogger<ChunkIngest>());
+        Reader = new FileReader(Metadata, TreeLock, _blocks, _pipeline);
+        _committer = new Committer(Metadata, TreeLock, Nodes, Gate, Queue, Budget, _pipeline, _packs, _ledger,
+            NewWriter(), loggers.CreateLogger<Committer>());
+        FileSystem = new FileSystem(this);
+        if (!Settings.ReadOnly)
+            _background = new BackgroundWork(Metadata, TreeLock, _committer, Gate, Queue, Budget, NewWriter(),
+                new InlineRecall(Metadata, TreeLock, Nodes, Gate, Budget), _packs, _pipeline, _index, Settings,
+                loggers.CreateLogger<BackgroundWork>());
+    }
+
     /// <summary>The directory, as a full path.</summary>
-    public string Directory => throw new NotImplementedException();
+    public string Directory { get; }
 
     /// <summary>The live tree.</summary>
-    public FileSystem FileSystem => throw new NotImplementedException();
+    public FileSystem FileSystem { get; }
 
     /// <summary>What recovery did when the volume was opened after a crash; null after a clean unmount.</summary>
-    public string? RecoveryReport => throw new NotImplementedException();
+    public string? RecoveryReport { get; }
 
-    /// <summary>Makes a volume in a directory that is empty or missing. Throws <see cref="VolumeException"/>.</summary>
-    public static void Create(string directory, VolumeParameters parameters) => throw new NotImplementedException();
+    internal VolumeSettings Settings { get; }
 
-    /// <summary>Opens a volume, recovers it where needed, and locks it. Throws <see cref="VolumeException"/>.</summary>
-    public static Volume Open(string directory, VolumeSettings settings, ILoggerFactory loggers) =>
-        throw new NotImplementedException();
+    internal MetadataStore Metadata { get; }
+
+    /// <summary>Guards the metadata, the node table and every inode's attributes. The innermost lock.</summary>
+    internal Lock TreeLock { get; } = new();
+
+    internal CommitGate Gate { get; } = new();
+
+    internal NodeTable Nodes { get; }
+
+    internal DrainQueue Queue { get; } = new();
+
+    internal WriteBudget Budget { get; }
+
+    internal FileReader Reader { get; }
+
+    /// <summary>Why no change is taken any more; None while changes are.</summary>
+    internal FsError Fatal => _committer.Fatal;
+
+    internal long FreeBytes => _freeSpace.Bytes;
 
     /// <summary>Makes everything acknowledged so far durable.</summary>
-    public FsError Commit() => throw new NotImplementedException();
+    public FsError Commit() => Settings.ReadOnly ? FsError.None : _committer.Commit();
+
+    /// <summary>Whether this many more bytes can be taken in without touching the reserve.</summary>
+    internal bool HasRoom(long bytes) =>
+        _pipeline.Failure != FsError.OutOfSpace && _freeSpace.Bytes >= bytes + Budget.UsedBytes;
+
+    internal void NoteDirty() => _background?.NoteDirty();
+
+    /// <summary>Drains a file completely. Inside the gate.</summary>
+    internal void DrainAll(Node node, FileData data)
+    {
+        lock (data.DrainLock)
+            DrainAllLocked(node, data);
+    }
+
+    /// <summary>As <see cref="DrainAll"/>; the caller holds the file's drain lock.</summary>
+    internal void DrainAllLocked(Node node, FileData data)
+    {
+        FileWriter writer = _idleWriters.TryTake(out FileWriter? idle) ? idle : NewWriter();
+        writer.DrainAllLocked(node, data);
+        _idleWriters.Add(writer);
+    }
 
     /// <summary>Figures for <c>hartfs stats</c>; cheap, any thread.</summary>
-    public VolumeStatistics GetStatistics() => throw new NotImplementedException();
+    public VolumeStatistics GetStatistics()
+    {
+        List<ContentClassStatistics> classes = [];
+        lock (TreeLock)
+        {
+            foreach (ContentClass contentClass in Enum.GetValues<ContentClass>())
+            {
+                ClassTotals totals = Metadata.State.GetClass(contentClass);
+                if (totals.Chunks > 0)
+                    classes.Add(new ContentClassStatistics(contentClass, totals.Chunks, totals.UniqueBytes,
+                        totals.CompressedBytes));
+            }
+
+            return new VolumeStatistics
+            {
+                FileCount = Metadata.State.FileCount,
+                DirectoryCount = Metadata.State.DirectoryCount,
+                OtherInodeCount = Metadata.State.OtherCount,
+                LogicalBytes = Metadata.State.LogicalBytes,
+                DataBytes = Metadata.State.DataBytes,
+                UniqueBytes = classes.Sum(totals => totals.UniqueBytes),
+                CompressedBytes = classes.Sum(totals => totals.CompressedBytes),
+                ChunkCount = classes.Sum(totals => totals.ChunkCount),
+                Classes = classes,
+                PackBytes = _ledger.Bytes,
+                PackCount = _ledger.PackCount,
+                MetadataBytes = Metadata.FileBytes,
+                IndexBytes = _index.DiskBytes,
+                DirtyBytes = Budget.UsedBytes,
+                BlockCacheHits = _cache.HitCount,
+                BlockCacheMisses = _cache.MissCount,
+                DuplicateChunks = _ingest.DuplicateCount,
+                CorruptReads = _codex.CorruptReadCount,
+            };
+        }
+    }
 
     /// <summary>Commits, seals, checkpoints, unlocks.</summary>
-    public void Dispose() => throw new NotImplementedException();
-}
+    public void Dispose()
+    {
+        if (_isClosed)
+            return;
+        _isClosed = true;
+        _background?.Dispose();
+        if (!Settings.ReadOnly)
+            CloseInOrder();
+        _pipeline.Dispose();
+        _blocks.Dispose();
+        _packs.Dispose();
+        _index.Dispose();
+        Metadata.Dispose();
+        _store.Dispose();
+        Gate.Dispose();
+        _lock?.Dispose();
+    }
 
-/// <summary>What a volume is made with; fixed for its life, kept in the superblock.</summary>
-public sealed record VolumeParameters
-{
-    /// <summary>Average bytes of a chunk of compressible data: a power of two from 1 KiB to 64 KiB.</summary>
-    public int ChunkBytesAverage { get; init; } = 8 << 10;
-
-    /// <summary>Plain bytes of a block: a power of two from 64 KiB to 1 MiB.</summary>
-    public int BlockBytes { get; init; } = 256 << 10;
-
-    /// <summary>zstd level of new blocks, 1 to 19.</summary>
-    public int CompressionLevel { get; init; } = 3;
-}
-
-/// <summary>Limits and habits of an open volume. Every limit holds at any volume size (I7).</summary>
-public sealed record VolumeSettings
-{
-    public bool ReadOnly { get; init; }
-
-    /// <summary>Bytes written but not yet in packs; above it writers wait.</summary>
-    public long DirtyBytesMax { get; init; } = 256 << 20;
-
-    /// <summary>Plain bytes of decoded blocks kept for reading.</summary>
-    public long BlockCacheBytesMax { get; init; } = 256 << 20;
-
-    /// <summary>Memory of the fingerprint index.</summary>
-    public long IndexBytesMax { get; init; } = 128 << 20;
-
-    /// <summary>Age at which dirty data is committed.</summary>
-    public TimeSpan CommitInterval { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>Threads that encode and decode blocks. 0: one per processor.</summary>
-    public int WorkerCount { get; init; }
-
-    /// <summary>Bytes of the backing disk never used, so that deleting and unmounting always work (I8).</summary>
-    public long ReservedBytes { get; init; } = 64 << 20;
-
-    /// <summary>Who opens the volume, told to whoever is refused: a mount point or a command.</summary>
-    public string Holder { get; init; } = "";
-
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    private FileWriter NewWriter() => new(Metadata, TreeLock, Nodes, _ingest, Budget, _chunking);
 }

@@ -18,7 +18,7 @@ public sealed record VolumeStatistics
     /// <summary>Plain bytes of the chunks stored: after dedup.</summary>
     public required long UniqueBytes { get; init; }
 
-    /// <summary>Stored payload bytes of their blocks: after compression.</summary>
+    /// <summary>Stored bytes of their blocks, headers and directories included: after compression.</summary>
     public required long CompressedBytes { get; init; }
 
     /// <summary>Bytes of all packs, headers and directories included.</summary>
@@ -31,7 +31,6 @@ public sealed record VolumeStatistics
     public required long IndexBytes { get; init; }
 
     public required long PackCount { get; init; }
-    public required long BlockCount { get; init; }
     public required long ChunkCount { get; init; }
     public required IReadOnlyList<ContentClassStatistics> Classes { get; init; }
 

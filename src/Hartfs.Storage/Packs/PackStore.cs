@@ -51,6 +51,16 @@ public sealed class PackStore : IDisposable
         }
     }
 
+    /// <summary>Whether a block was appended that no flush has covered.</summary>
+    public bool HasUnflushed
+    {
+        get
+        {
+            lock (_lock)
+                return _unflushedLengths.Count > 0;
+        }
+    }
+
     /// <summary>
     /// Takes up work where the last commit left it. The open pack is continued when it has exactly the committed
     /// length; otherwise it has a tail that nobody refers to and is left alone. New packs get numbers from

@@ -1,0 +1,147 @@
+using Hartfs.Core.Files;
+using Hartfs.Core.Ingest;
+using Hartfs.Metadata;
+using Hartfs.Storage.Index;
+using Hartfs.Storage.Packs;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Core.Commit;
+
+/// <summary>
+/// The thread that drains dirty files by size, commits by age, recalls inline bytes into packs and keeps the
+/// fingerprint index in order.
+/// </summary>
+internal sealed class BackgroundWork : IDisposable
+{
+    /// <summary>Files with fewer dirty bytes are drained whole, larger ones up to the last certain cut.</summary>
+    private const long StreamBytesMin = 4 << 20;
+
+    /// <summary>Inline bytes above which they go into packs.</summary>
+    private const long InlineRecallBytes = 8 << 20;
+
+    /// <summary>New fingerprints above which a run is written.</summary>
+    private const int IndexPendingMax = 256 << 10;
+
+    /// <summary>Changed rows above which a commit comes early, to keep the transaction in memory small.</summary>
+    private const long PendingChangesMax = 200_000;
+
+    private readonly MetadataStore _metadata;
+    private readonly Lock _treeLock;
+    private readonly Committer _committer;
+    private readonly CommitGate _gate;
+    private readonly DrainQueue _queue;
+    private readonly WriteBudget _budget;
+    private readonly FileWriter _writer;
+    private readonly InlineRecall _recall;
+    private readonly PackStore _packs;
+    private readonly BlockPipeline _pipeline;
+    private readonly FingerprintIndex _index;
+    private readonly VolumeSettings _settings;
+    private readonly ILogger _logger;
+    private readonly long _lowWaterBytes;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly Thread _thread;
+
+    public BackgroundWork(MetadataStore metadata, Lock treeLock, Committer committer, CommitGate gate,
+        DrainQueue queue, WriteBudget budget, FileWriter writer, InlineRecall recall, PackStore packs,
+        BlockPipeline pipeline, FingerprintIndex index, VolumeSettings settings, ILogger logger)
+    {
+        _metadata = metadata;
+        _treeLock = treeLock;
+        _committer = committer;
+        _gate = gate;
+        _queue = queue;
+        _budget = budget;
+        _writer = writer;
+        _recall = recall;
+        _packs = packs;
+        _pipeline = pipeline;
+        _index = index;
+        _settings = settings;
+        _logger = logger;
+        _lowWaterBytes = Math.Min(16 << 20, settings.DirtyBytesMax / 4);
+        _thread = new Thread(Run) { IsBackground = true, Name = "hartfs-background" };
+        _thread.Start();
+    }
+
+    /// <summary>Called after a write: wakes the thread when there is enough to drain.</summary>
+    public void NoteDirty()
+    {
+        if (_budget.UsedBytes > _lowWaterBytes)
+            _wake.Set();
+    }
+
+    /// <summary>Ends the thread; nothing is drained or committed any more.</summary>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _wake.Set();
+        _thread.Join();
+        _stop.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Run()
+    {
+        long committedAt = _settings.Time.GetTimestamp();
+        TimeSpan tick = _settings.CommitInterval / 5;
+        while (!_stop.IsCancellationRequested)
+        {
+            _wake.WaitOne(tick);
+            try
+            {
+                DrainBySize();
+                bool isDue = _settings.Time.GetElapsedTime(committedAt) >= _settings.CommitInterval;
+                if (!isDue && !IsTransactionLarge())
+                    continue;
+                if (_committer.Commit() is var error && error != FsError.None)
+                    Log.BackgroundCommitFailed(_logger, error);
+                committedAt = _settings.Time.GetTimestamp();
+                RecallInline();
+                KeepIndex();
+            }
+            catch (Exception failure) when (failure is IOException or MetadataException)
+            {
+                Log.BackgroundWorkFailed(_logger, failure);
+            }
+        }
+    }
+
+    private void DrainBySize()
+    {
+        while (!_stop.IsCancellationRequested && _budget.UsedBytes > _lowWaterBytes)
+        {
+            // With a disk that takes nothing, what is dirty stays dirty, and writers wait or are refused.
+            if (_pipeline.Failure != FsError.None || !_queue.TryDequeue(out Node node))
+                return;
+            using (_gate.EnterChange())
+                _queue.Drain(node, _writer, isFinal: node.Data!.Dirty.DataBytes < StreamBytesMin);
+        }
+    }
+
+    private bool IsTransactionLarge()
+    {
+        lock (_treeLock)
+            return _metadata.PendingChanges > PendingChangesMax;
+    }
+
+    private void RecallInline()
+    {
+        long bytes;
+        lock (_treeLock)
+            bytes = _metadata.Inline.TotalBytes;
+        if (bytes > InlineRecallBytes)
+            _recall.RecallAll(_writer);
+    }
+
+    private void KeepIndex()
+    {
+        if (_index.PendingCount >= IndexPendingMax)
+        {
+            _index.Checkpoint(_packs.Position.ToIndexPosition());
+        }
+
+        _index.MergeIfNeeded(_stop.Token);
+    }
+}

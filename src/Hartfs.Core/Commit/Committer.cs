@@ -1,0 +1,151 @@
+using Hartfs.Core.Files;
+using Hartfs.Core.Ingest;
+using Hartfs.Metadata;
+using Hartfs.Storage.BlockStores;
+using Hartfs.Storage.Packs;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Core.Commit;
+
+/// <summary>
+/// The commit: with the gate closed, all dirty data goes into packs, the packs are flushed, then one transaction
+/// makes the state of this moment the volume's (I1, I2).
+/// </summary>
+internal sealed class Committer(
+    MetadataStore metadata, Lock treeLock, NodeTable nodes, CommitGate gate, DrainQueue queue, WriteBudget budget,
+    BlockPipeline pipeline, PackStore packs, PackLedger ledger, FileWriter writer, ILogger logger)
+{
+    /// <summary>Up to this many dirty bytes a commit takes the short way: through the metadata alone.</summary>
+    private const long InlineBytesMax = 64 << 10;
+
+    /// <summary>Inline bytes above which a commit does not add to them.</summary>
+    private const long InlineTotalBytesMax = 16 << 20;
+
+    /// <summary>Dirty bytes above which a commit drains before it closes the gate.</summary>
+    private const long DrainBeforehandBytes = 1 << 20;
+
+    // guards: the order of commits, and the writer; taken before the gate
+    private readonly Lock _lock = new();
+    private long _begunCount;
+    private long _doneCount;
+    private volatile FsError _fatal;
+
+    /// <summary>Why the volume takes no changes any more; None while it does.</summary>
+    public FsError Fatal => _fatal;
+
+    /// <summary>
+    /// Makes everything acknowledged before the call durable. Callers that arrive while a commit runs share the next.
+    /// </summary>
+    public FsError Commit(bool allowInline = true)
+    {
+        long ticket = Interlocked.Read(ref _begunCount) + 1;
+        lock (_lock)
+        {
+            if (_doneCount >= ticket && allowInline)
+                return FsError.None;
+            if (_fatal != FsError.None)
+                return _fatal;
+            long number = Interlocked.Increment(ref _begunCount);
+            FsError error = Attempt(allowInline);
+            if (error == FsError.None)
+                _doneCount = number;
+            return error;
+        }
+    }
+
+    private FsError Attempt(bool allowInline)
+    {
+        try
+        {
+            pipeline.RetryFailed();
+            if (budget.UsedBytes > DrainBeforehandBytes)
+                DrainBeforehand();
+            FsError error;
+            using (gate.Close())
+                error = CommitStandingStill(allowInline);
+            if (error == FsError.None)
+                lock (treeLock)
+                    metadata.CheckpointIfNeeded();
+            return error;
+        }
+        catch (MetadataException failure)
+        {
+            return Stop(failure, failure.Kind == MetadataFailure.DiskFull ? FsError.OutOfSpace : FsError.IoFailure);
+        }
+        catch (IOException failure) when (DiskFull.Is(failure))
+        {
+            Log.CommitOutOfSpace(logger, failure);
+            return FsError.OutOfSpace;
+        }
+        catch (IOException failure)
+        {
+            return Stop(failure, FsError.IoFailure);
+        }
+    }
+
+    // After a failed flush the kernel may have dropped what it could not write: no later success can be believed.
+    private FsError Stop(Exception failure, FsError error)
+    {
+        _fatal = error;
+        Log.VolumeStopped(logger, failure);
+        return error;
+    }
+
+    // Most of the work is done with the gate open, so that writers stand still only for the rest.
+    private void DrainBeforehand()
+    {
+        for (int count = queue.Count; count > 0 && queue.TryDequeue(out Node node); count--)
+            using (gate.EnterChange())
+                queue.Drain(node, writer, isFinal: true);
+        packs.Flush();
+    }
+
+    private FsError CommitStandingStill(bool allowInline)
+    {
+        if (!HasChanges())
+            return FsError.None;
+        if (allowInline && CanGoInline())
+        {
+            while (queue.TryDequeue(out Node node))
+                writer.StoreInline(node, node.Data!);
+        }
+        else
+        {
+            while (queue.TryDequeue(out Node node))
+                queue.Drain(node, writer, isFinal: true);
+            pipeline.SealAll();
+            FsError error = pipeline.WaitIdle();
+            if (error != FsError.None)
+                return error;
+            packs.Flush();
+        }
+
+        lock (treeLock)
+        {
+            nodes.StoreAll();
+            ledger.Record();
+            metadata.State.NextGlyph = pipeline.NextGlyph;
+            metadata.Commit();
+            nodes.Trim();
+        }
+
+        return FsError.None;
+    }
+
+    private bool HasChanges()
+    {
+        lock (treeLock)
+            if (nodes.DirtyCount > 0 || metadata.PendingChanges > 0)
+                return true;
+        return queue.Count > 0 || pipeline.HasPending;
+    }
+
+    private bool CanGoInline()
+    {
+        if (budget.UsedBytes > InlineBytesMax * 4 || pipeline.HasPending || packs.HasUnflushed)
+            return false;
+        long bytes = queue.SumDataBytes();
+        lock (treeLock)
+            return bytes <= InlineBytesMax && metadata.Inline.TotalBytes + bytes <= InlineTotalBytesMax;
+    }
+}

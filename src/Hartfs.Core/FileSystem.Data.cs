@@ -1,0 +1,239 @@
+using Hartfs.Core.Files;
+using Hartfs.Format;
+
+namespace Hartfs.Core;
+
+/// <summary>Bytes of regular files.</summary>
+public sealed partial class FileSystem
+{
+    /// <summary>Reads; <paramref name="count"/> is less than asked only at the end of the file.</summary>
+    public FsError Read(InodeNumber inode, long offset, Span<byte> buffer, out int count)
+    {
+        count = 0;
+        FsError error = TryGetFile(inode, out Node node, out FileData data);
+        if (error != FsError.None)
+            return error;
+        if (offset < 0)
+            return FsError.InvalidArgument;
+        long size = Volatile.Read(ref node.Record.Size);
+        if (offset >= size || buffer.IsEmpty)
+            return FsError.None;
+        int wanted = (int)Math.Min(buffer.Length, size - offset);
+        error = _volume.Reader.Read(node, data, offset, buffer[..wanted]);
+        if (error == FsError.None)
+            count = wanted;
+        return error;
+    }
+
+    /// <summary>Writes all bytes or none. They are durable after <see cref="Synchronize"/>.</summary>
+    /// <param name="killPrivileges">Clear set-user-id, set-group-id and capabilities.</param>
+    /// <param name="stampTimes">False where the kernel keeps the times itself (writeback cache).</param>
+    public FsError Write(InodeNumber inode, long offset, ReadOnlySpan<byte> bytes, bool killPrivileges,
+        bool stampTimes)
+    {
+        if (offset < 0)
+            return FsError.InvalidArgument;
+        if (offset > Limits.FileSizeMax - bytes.Length)
+            return FsError.FileTooLarge;
+        FsError error = EnterGrowth(bytes.Length);
+        if (error != FsError.None || bytes.IsEmpty)
+            return error;
+        _volume.Budget.Reserve(bytes.Length);
+        long used = 0;
+        try
+        {
+            using (_gate.EnterChange())
+            {
+                error = TryGetFile(inode, out Node node, out FileData data);
+                if (error != FsError.None)
+                    return error;
+                lock (data.Lock)
+                {
+                    if (node.IsReaped)
+                        return FsError.Stale;
+                    used -= data.Dirty.CapacityBytes;
+                    data.Dirty.Write(offset, bytes);
+                    used += data.Dirty.CapacityBytes;
+                    _volume.Queue.Enqueue(node);
+                    lock (_treeLock)
+                        NoteWritten(node, offset + bytes.Length, killPrivileges, stampTimes);
+                }
+            }
+        }
+        finally
+        {
+            _volume.Budget.Adjust(used - bytes.Length);
+        }
+
+        _volume.NoteDirty();
+        return FsError.None;
+    }
+
+    private void NoteWritten(Node node, long end, bool killPrivileges, bool stampTimes)
+    {
+        if (end > node.Record.Size)
+        {
+            node.Record.Size = end;
+            _nodes.MarkDirty(node);
+        }
+
+        if (killPrivileges)
+            KillPrivileges(node);
+        DropCapability(node);
+        if (stampTimes)
+            Touch(node, Now);
+    }
+
+    /// <summary>A close(2): reports what went wrong since the last one. Nothing becomes durable.</summary>
+    public FsError Flush(InodeNumber inode)
+    {
+        lock (_treeLock)
+            return _nodes.TryGet(inode, out _) ? _volume.Fatal : FsError.Stale;
+    }
+
+    /// <summary>fsync: everything acknowledged before this call is durable when it returns None.</summary>
+    public FsError Synchronize(InodeNumber inode)
+    {
+        lock (_treeLock)
+            if (!_nodes.TryGet(inode, out _))
+                return FsError.Stale;
+        return _volume.Commit();
+    }
+
+    /// <summary>fallocate. <paramref name="length"/> is at least 1.</summary>
+    public FsError Allocate(InodeNumber inode, AllocateMode mode, long offset, long length)
+    {
+        if (offset < 0 || length <= 0)
+            return FsError.InvalidArgument;
+        if (offset > Limits.FileSizeMax - length)
+            return FsError.FileTooLarge;
+        FsError error = mode == AllocateMode.PunchHole ? EnterChange() : EnterGrowth(0);
+        if (error != FsError.None)
+            return error;
+        using (_gate.EnterChange())
+        {
+            error = TryGetFile(inode, out Node node, out FileData data);
+            if (error != FsError.None)
+                return error;
+            lock (data.DrainLock)
+            lock (data.Lock)
+            lock (_treeLock)
+            {
+                if (mode is AllocateMode.PunchHole or AllocateMode.ZeroRange or AllocateMode.ZeroRangeKeepSize)
+                    MakeHole(node, data, offset, length);
+                if (mode is AllocateMode.Extend or AllocateMode.ZeroRange && offset + length > node.Record.Size)
+                    node.Record.Size = offset + length;
+                DropCapability(node);
+                Touch(node, Now);
+                return FsError.None;
+            }
+        }
+    }
+
+    private void MakeHole(Node node, FileData data, long offset, long length)
+    {
+        long before = data.Dirty.CapacityBytes;
+        data.Dirty.Remove(offset, offset + length);
+        _volume.Budget.Adjust(data.Dirty.CapacityBytes - before);
+        if (!node.IsNew)
+            node.Record.AllocatedBytes += _metadata.Extents.Replace(node.Number, offset, length, []);
+        data.Window.Invalidate();
+    }
+
+    /// <summary>SEEK_DATA (<paramref name="data"/> true) or SEEK_HOLE from an offset.</summary>
+    public FsError Seek(InodeNumber inode, long offset, bool data, out long position)
+    {
+        position = 0;
+        FsError error = TryGetFile(inode, out Node node, out FileData file);
+        if (error != FsError.None)
+            return error;
+        if (!file.Dirty.IsEmpty && EnterChange() == FsError.None)
+            using (_gate.EnterChange())
+                _volume.DrainAll(node, file);
+        lock (file.Lock)
+            return SeekExtents(node, file, offset, data, out position);
+    }
+
+    private FsError SeekExtents(Node node, FileData file, long offset, bool data, out long position)
+    {
+        position = offset;
+        long size = node.Record.Size;
+        if (offset < 0 || offset >= size)
+            return FsError.NoMoreData;
+        while (position < size)
+        {
+            _volume.Reader.LoadWindow(node, file, position);
+            bool found = file.Window.TryFind(position, out Extent extent);
+            if (found == data)
+                return FsError.None;
+            long next = found ? extent.End : extent.Length > 0 ? extent.Offset : file.Window.End;
+            position = Math.Min(next, size);
+        }
+
+        // Behind the last byte there is always a hole, and never data.
+        return data ? FsError.NoMoreData : FsError.None;
+    }
+
+    /// <summary>Copies a range by sharing its extents. <paramref name="copied"/> is short at the source's end.</summary>
+    public FsError CopyRange(InodeNumber source, long sourceOffset, InodeNumber target, long targetOffset,
+        long length, out long copied)
+    {
+        copied = 0;
+        if (sourceOffset < 0 || targetOffset < 0 || length < 0)
+            return FsError.InvalidArgument;
+        FsError error = EnterGrowth(0);
+        if (error != FsError.None)
+            return error;
+        using (_gate.EnterChange())
+        {
+            error = TryGetFile(source, out Node from, out FileData fromData);
+            if (error != FsError.None)
+                return error;
+            error = TryGetFile(target, out Node to, out FileData toData);
+            if (error != FsError.None)
+                return error;
+            return CopyLocked(from, fromData, to, toData, new CopyRequest(sourceOffset, targetOffset, length),
+                out copied);
+        }
+    }
+
+    private FsError CopyLocked(Node from, FileData fromData, Node to, FileData toData, CopyRequest request,
+        out long copied)
+    {
+        copied = 0;
+        bool isSame = ReferenceEquals(from, to);
+        (FileData first, FileData second) = from.Number.Value <= to.Number.Value
+            ? (fromData, toData)
+            : (toData, fromData);
+        lock (first.DrainLock)
+        lock (isSame ? first.DrainLock : second.DrainLock)
+        {
+            _volume.DrainAllLocked(from, fromData);
+            if (!isSame)
+                _volume.DrainAllLocked(to, toData);
+            lock (toData.Lock)
+            lock (_treeLock)
+            {
+                long length = Math.Min(request.Length, from.Record.Size - request.SourceOffset);
+                if (length <= 0)
+                    return FsError.None;
+                if (request.TargetOffset > Limits.FileSizeMax - length)
+                    return FsError.FileTooLarge;
+                if (isSame && Math.Abs(request.SourceOffset - request.TargetOffset) < length)
+                    return FsError.InvalidArgument;
+                _nodes.Store(from);
+                _nodes.Store(to);
+                to.Record.AllocatedBytes += _metadata.Extents.Copy(from.Number, request.SourceOffset, to.Number,
+                    request.TargetOffset, length);
+                to.Record.Size = Math.Max(to.Record.Size, request.TargetOffset + length);
+                toData.Window.Invalidate();
+                DropCapability(to);
+                Touch(to, Now);
+                copied = length;
+                return FsError.None;
+            }
+        }
+    }
+
+    private readonly record struct CopyRequest(long SourceOffset, long TargetOffset, long Length);
+}

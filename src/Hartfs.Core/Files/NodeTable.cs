@@ -1,0 +1,94 @@
+using Hartfs.Format;
+using Hartfs.Metadata;
+
+namespace Hartfs.Core.Files;
+
+/// <summary>The inodes in memory. The tree lock guards it.</summary>
+internal sealed class NodeTable(MetadataStore metadata)
+{
+    /// <summary>Clean inodes are dropped above this count, when a commit has made them clean.</summary>
+    private const int CountMax = 64 << 10;
+
+    private readonly Dictionary<long, Node> _nodes = [];
+    private readonly List<Node> _dirty = [];
+
+    /// <summary>Inodes with changes that the metadata does not have.</summary>
+    public int DirtyCount => _dirty.Count;
+
+    /// <summary>Finds an inode in memory or in the metadata.</summary>
+    public bool TryGet(InodeNumber number, out Node node)
+    {
+        if (_nodes.TryGetValue(number.Value, out node!))
+            return true;
+        if (!metadata.Inodes.TryGet(number, out InodeRecord record))
+            return false;
+        node = new Node(record);
+        _nodes.Add(number.Value, node);
+        return true;
+    }
+
+    /// <summary>An inode's newest attributes, without keeping it in memory: for listing large directories.</summary>
+    public bool TryGetRecord(InodeNumber number, out InodeRecord record)
+    {
+        if (!_nodes.TryGetValue(number.Value, out Node? node))
+            return metadata.Inodes.TryGet(number, out record);
+        record = node.Record;
+        return true;
+    }
+
+    /// <summary>Takes in an inode just made.</summary>
+    public Node Add(in InodeRecord record)
+    {
+        var node = new Node(record) { IsNew = true };
+        _nodes.Add(record.Number.Value, node);
+        MarkDirty(node);
+        return node;
+    }
+
+    /// <summary>Notes that the record was changed.</summary>
+    public void MarkDirty(Node node)
+    {
+        if (node.IsDirty)
+            return;
+        node.IsDirty = true;
+        _dirty.Add(node);
+    }
+
+    /// <summary>Writes an inode's record now: before rows that refer to it, or that keep facts in its row.</summary>
+    public void Store(Node node)
+    {
+        if (!node.IsDirty || node.IsReaped)
+            return;
+        if (node.IsNew)
+            metadata.Inodes.Insert(node.Record);
+        else
+            metadata.Inodes.Update(node.Record);
+        node.IsNew = false;
+        node.IsDirty = false;
+    }
+
+    /// <summary>Writes every changed record.</summary>
+    public void StoreAll()
+    {
+        foreach (Node node in _dirty)
+            Store(node);
+        _dirty.Clear();
+    }
+
+    /// <summary>Forgets a deleted inode.</summary>
+    public void Remove(Node node) => _nodes.Remove(node.Number.Value);
+
+    /// <summary>Drops clean inodes when there are too many. Only while nothing changes the tree.</summary>
+    public void Trim()
+    {
+        if (_nodes.Count <= CountMax)
+            return;
+        foreach ((long number, Node node) in _nodes)
+        {
+            if (!node.IsDirty && (node.Data is null || (node.Data.Dirty.IsEmpty && node.Data.Draining.IsEmpty)))
+                _nodes.Remove(number);
+            if (_nodes.Count <= CountMax / 2)
+                return;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using Hartfs.Core.Reading;
+using Hartfs.Format;
+using Hartfs.Storage;
+using Hartfs.Storage.Hashing;
+using Hartfs.Storage.Index;
+using Hartfs.Storage.Packs;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Core.Ingest;
+
+/// <summary>Deduplication: a chunk's bytes → the glyph where they are, or are going to be, stored.</summary>
+internal sealed class ChunkIngest(
+    BlockPipeline pipeline, FingerprintIndex index, PackStore packs, Codex codex, ILogger logger)
+{
+    private const int KnownCountMax = 128 << 10;
+
+    // guards: _known and the order of look-up and append; taken before the pipeline's lock and the tree lock
+    private readonly Lock _lock = new();
+    private readonly ChunkHasher _hasher = new();
+    private readonly KnownChunks _known = new(KnownCountMax);
+    private long _duplicateCount;
+
+    /// <summary>Chunks handed in that were known already.</summary>
+    public long DuplicateCount => Volatile.Read(ref _duplicateCount);
+
+    /// <summary>Stores a chunk, or finds it stored.</summary>
+    public Glyph Store(ReadOnlySpan<byte> bytes, ContentClass contentClass)
+    {
+        Fingerprint fingerprint = _hasher.Compute(bytes);
+        lock (_lock)
+        {
+            if (TryFind(fingerprint, out Glyph glyph))
+            {
+                _duplicateCount++;
+                return glyph;
+            }
+
+            glyph = pipeline.Append(bytes, fingerprint, contentClass);
+            _known.Add(fingerprint, glyph);
+            index.Add(fingerprint.Prefix, glyph);
+            return glyph;
+        }
+    }
+
+    private bool TryFind(in Fingerprint fingerprint, out Glyph glyph)
+    {
+        if (_known.TryGet(fingerprint, out glyph))
+            return true;
+
+        Span<Glyph> candidates = stackalloc Glyph[4];
+        int count = index.Find(fingerprint.Prefix, candidates);
+        foreach (Glyph candidate in candidates[..count])
+        {
+            if (!Verify(candidate, fingerprint))
+                continue;
+            glyph = candidate;
+            return true;
+        }
+
+        return false;
+    }
+
+    // The index answers by a prefix and may be behind the codex: the full fingerprint in the block's directory decides.
+    // A block that cannot be read is no duplicate: the chunk is stored again, which heals it (I5).
+    private bool Verify(Glyph candidate, in Fingerprint fingerprint)
+    {
+        if (!codex.TryFind(candidate, out Region region) || codex.IsDamaged(region))
+            return false;
+        try
+        {
+            bool found = false;
+            foreach (ChunkEntry entry in packs.ReadDirectory(region.Block).Chunks)
+            {
+                if (entry.Start < region.Start || entry.Start + entry.Length > region.End)
+                    continue;
+                _known.Add(entry.Fingerprint, entry.Start);
+                found |= entry.Start == candidate && entry.Fingerprint == fingerprint;
+            }
+
+            return found;
+        }
+        catch (CorruptDataException failure)
+        {
+            codex.MarkDamaged(region);
+            Log.DirectoryUnreadable(logger, failure);
+            return false;
+        }
+        catch (IOException failure)
+        {
+            Log.DirectoryUnreadable(logger, failure);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using Hartfs.Format;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Core;
+
+/// <summary>What Core says, ids from 3000. Error: a user's I/O failed or the volume stopped. Warning: look at it.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(3001, LogLevel.Error, "A block of {Length} plain bytes could not be stored; it is kept and tried again")]
+    public static partial void BlockNotStored(ILogger logger, int length, Exception failure);
+
+    [LoggerMessage(3002, LogLevel.Warning, "A block's directory cannot be read; its chunks are not used as duplicates")]
+    public static partial void DirectoryUnreadable(ILogger logger, Exception failure);
+
+    [LoggerMessage(3003, LogLevel.Error, "No region holds glyph {Glyph}: the metadata is damaged. Run hartfs check")]
+    public static partial void GlyphUnknown(ILogger logger, Glyph glyph);
+
+    [LoggerMessage(3004, LogLevel.Error, "Stored bytes are damaged; the read was refused. Run hartfs check")]
+    public static partial void BlockCorrupt(ILogger logger, Exception failure);
+
+    [LoggerMessage(3005, LogLevel.Error, "Pack {Pack} cannot be read at byte {Offset}")]
+    public static partial void BlockUnreadable(ILogger logger, PackId pack, long offset, Exception failure);
+
+    [LoggerMessage(3006, LogLevel.Error, "The backing disk is full: what is not durable yet waits for room")]
+    public static partial void CommitOutOfSpace(ILogger logger, Exception failure);
+
+    [LoggerMessage(3007, LogLevel.Critical, "A commit failed: the volume takes no more changes. Unmount it, see to the disk, mount again")]
+    public static partial void VolumeStopped(ILogger logger, Exception failure);
+
+    [LoggerMessage(3008, LogLevel.Error, "The commit by age failed: {Error}")]
+    public static partial void BackgroundCommitFailed(ILogger logger, FsError error);
+
+    [LoggerMessage(3009, LogLevel.Error, "Background work failed; it is tried again")]
+    public static partial void BackgroundWorkFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(3010, LogLevel.Information, "Opened {Directory}")]
+    public static partial void VolumeOpened(ILogger logger, string directory);
+
+    [LoggerMessage(3011, LogLevel.Information, "Recovered {Directory}: {Report}")]
+    public static partial void VolumeRecovered(ILogger logger, string directory, string report);
+
+    [LoggerMessage(3012, LogLevel.Warning, "One copy of the superblock of {Directory} is damaged ({Fault}); it was made anew from the other")]
+    public static partial void SuperblockRepaired(ILogger logger, string directory, string fault);
+
+    [LoggerMessage(3013, LogLevel.Error, "Closing {Directory}: the last commit failed with {Error}; changes since the one before are lost")]
+    public static partial void LastCommitFailed(ILogger logger, string directory, FsError error);
+
+    [LoggerMessage(3014, LogLevel.Warning, "The fingerprint index could not be completed; duplicates may be missed")]
+    public static partial void IndexIncomplete(ILogger logger, Exception failure);
+}

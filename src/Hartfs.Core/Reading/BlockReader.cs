@@ -1,0 +1,115 @@
+using Hartfs.Core.Ingest;
+using Hartfs.Format;
+using Hartfs.Storage;
+using Hartfs.Storage.Packs;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Core.Reading;
+
+/// <summary>Glyph → bytes: decoded-block cache, then blocks still pending, then pread, checksum and decode.</summary>
+internal sealed class BlockReader(
+    BlockCache cache, BlockPipeline pipeline, Codex codex, PackStore packs, ILogger logger) : IDisposable
+{
+    private const int DecoderCountMax = 32;
+
+    // guards: itself; idle decoders
+    private readonly Stack<BlockDecoder> _decoders = new();
+
+    /// <summary>Reads exactly <paramref name="target"/>'s length from a glyph on.</summary>
+    public FsError Read(Glyph glyph, Span<byte> target)
+    {
+        while (!target.IsEmpty)
+        {
+            if (!cache.TryRead(glyph, target, out int count) && !pipeline.TryRead(glyph, target, out count))
+            {
+                FsError error = Load(glyph);
+                if (error != FsError.None)
+                    return error;
+                continue;
+            }
+
+            glyph += count;
+            target = target[count..];
+        }
+
+        return FsError.None;
+    }
+
+    /// <summary>Decodes the blocks of a run ahead of its reader, on the calling thread. Failures wait for the reader.</summary>
+    public void Prefetch(Glyph glyph, long length)
+    {
+        Glyph end = glyph + length;
+        while (glyph < end && codex.TryFind(glyph, out Region region))
+        {
+            if (!cache.Contains(region.Start) && LoadRegion(region) != FsError.None)
+                return;
+            glyph = region.End;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_decoders)
+            while (_decoders.TryPop(out BlockDecoder? decoder))
+                decoder.Dispose();
+    }
+
+    private FsError Load(Glyph glyph)
+    {
+        if (codex.TryFind(glyph, out Region region))
+            return LoadRegion(region);
+        Log.GlyphUnknown(logger, glyph);
+        return FsError.CorruptMetadata;
+    }
+
+    private FsError LoadRegion(in Region region)
+    {
+        CachedBlock? block = cache.TryBeginLoad(region);
+        if (block is null)
+            return FsError.None;
+        BlockDecoder decoder = RentDecoder();
+        try
+        {
+            packs.ReadPlain(region.Block, decoder, region.OffsetInBlock, block.Buffer.AsSpan(0, region.Length));
+            cache.Complete(block);
+            return FsError.None;
+        }
+        catch (CorruptDataException failure)
+        {
+            cache.Abandon(block);
+            codex.MarkDamaged(region);
+            Log.BlockCorrupt(logger, failure);
+            return FsError.CorruptData;
+        }
+        catch (IOException failure)
+        {
+            cache.Abandon(block);
+            Log.BlockUnreadable(logger, region.Block.Pack, region.Block.Offset, failure);
+            return FsError.IoFailure;
+        }
+        finally
+        {
+            ReturnDecoder(decoder);
+        }
+    }
+
+    private BlockDecoder RentDecoder()
+    {
+        lock (_decoders)
+            return _decoders.TryPop(out BlockDecoder? decoder) ? decoder : new BlockDecoder();
+    }
+
+    private void ReturnDecoder(BlockDecoder decoder)
+    {
+        lock (_decoders)
+        {
+            if (_decoders.Count < DecoderCountMax)
+            {
+                _decoders.Push(decoder);
+                return;
+            }
+        }
+
+        decoder.Dispose();
+    }
+}

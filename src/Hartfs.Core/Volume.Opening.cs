@@ -1,0 +1,311 @@
+using Hartfs.Core.Ingest;
+using Hartfs.Format;
+using Hartfs.Metadata;
+using Hartfs.Storage;
+using Hartfs.Storage.BlockStores;
+using Hartfs.Storage.Chunking;
+using Hartfs.Storage.Index;
+using Hartfs.Storage.Packs;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Core;
+
+/// <summary>Making, opening, recovering and closing.</summary>
+public sealed partial class Volume
+{
+    /// <summary>
+    /// Glyph space skipped after a crash: more than could have been handed out since the last commit, so that blocks
+    /// in a pack's unreferenced tail never share a glyph with a later one.
+    /// </summary>
+    private const long GlyphsSkippedAfterCrash = 1L << 36;
+
+    private const int RootMode = InodeMode.Directory | 0x1ED;
+
+    /// <summary>Makes a volume in a directory that is empty or missing. Throws <see cref="VolumeException"/>.</summary>
+    public static void Create(string directory, VolumeParameters parameters, TimeProvider? time = null)
+    {
+        directory = Path.GetFullPath(directory);
+        try
+        {
+            CreateIn(directory, parameters, time ?? TimeProvider.System);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new VolumeException(VolumeFailure.NotPermitted,
+                $"{directory} cannot be written to: check its owner and permissions", failure);
+        }
+        catch (IOException failure)
+        {
+            throw new VolumeException(DiskFull.Is(failure) ? VolumeFailure.OutOfSpace : VolumeFailure.IoFailure,
+                $"{directory} could not be made into a volume: {failure.Message}", failure);
+        }
+    }
+
+    private static void CreateIn(string directory, VolumeParameters parameters, TimeProvider time)
+    {
+        if (System.IO.Directory.Exists(directory) && System.IO.Directory.EnumerateFileSystemEntries(directory).Any())
+            throw new VolumeException(VolumeFailure.DirectoryNotEmpty,
+                $"{directory} is not empty: choose a new directory, or mount it if it is a volume already");
+        System.IO.Directory.CreateDirectory(directory);
+        ChunkerParameters chunking = ChunkerParameters.FromAverages(parameters.ChunkBytesAverage,
+            Math.Max(64 << 10, parameters.ChunkBytesAverage * 4));
+        long now = (time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) * 100;
+        var root = new InodeRecord
+        {
+            Number = InodeNumber.Root,
+            Parent = InodeNumber.Root,
+            Mode = RootMode,
+            Uid = parameters.RootOwner.Uid,
+            Gid = parameters.RootOwner.Gid,
+            LinkCount = 2,
+            AccessTime = now,
+            ModifyTime = now,
+            ChangeTime = now,
+            BirthTime = now,
+        };
+        MetadataStore.Create(VolumeLayout.MetadataPath(directory), root);
+        using (MetadataStore metadata = MetadataStore.Open(VolumeLayout.MetadataPath(directory),
+            new MetadataSettings(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance))
+        {
+            metadata.State.CleanShutdown = true;
+            metadata.Commit();
+        }
+
+        // The superblock comes last: without it the directory is no volume, and nothing half made is opened.
+        SuperblockFile.Save(directory, new Superblock
+        {
+            Volume = VolumeId.Create(),
+            CreationTime = now,
+            SmallChunks = new ChunkLengths(chunking.Min, chunking.Average, chunking.Max),
+            LargeChunks = new ChunkLengths(chunking.LargeMin, chunking.LargeAverage, chunking.LargeMax),
+            RunBytesMin = chunking.RunBytesMin,
+            BlockBytes = parameters.BlockBytes,
+            CodecLevel = parameters.CompressionLevel,
+        });
+    }
+
+    /// <summary>Opens a volume, recovers it where needed, and locks it. Throws <see cref="VolumeException"/>.</summary>
+    /// <param name="directory">The volume's directory.</param>
+    /// <param name="settings">Limits and habits.</param>
+    /// <param name="loggers">Where the planes log.</param>
+    /// <param name="wrapStore">Puts a block store of a test's between the volume and its packs.</param>
+    public static Volume Open(string directory, VolumeSettings settings, ILoggerFactory loggers,
+        Func<IBlockStore, IBlockStore>? wrapStore = null)
+    {
+        directory = Path.GetFullPath(directory);
+        try
+        {
+            return OpenIn(directory, settings, loggers, wrapStore);
+        }
+        catch (MetadataException failure)
+        {
+            throw Translate(directory, failure);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new VolumeException(VolumeFailure.NotPermitted,
+                $"{directory} cannot be opened: check its owner and permissions", failure);
+        }
+        catch (IOException failure)
+        {
+            throw new VolumeException(DiskFull.Is(failure) ? VolumeFailure.OutOfSpace : VolumeFailure.IoFailure,
+                $"{directory} cannot be opened: {failure.Message}", failure);
+        }
+    }
+
+    private static Volume OpenIn(string directory, VolumeSettings settings, ILoggerFactory loggers,
+        Func<IBlockStore, IBlockStore>? wrapStore)
+    {
+        ILogger logger = loggers.CreateLogger<Volume>();
+        Superblock superblock = LoadSuperblock(directory, settings, logger);
+        VolumeLock? volumeLock = settings.ReadOnly ? null : VolumeLock.Take(directory, settings.Holder);
+        MetadataStore? metadata = null;
+        IBlockStore? store = null;
+        try
+        {
+            metadata = MetadataStore.Open(VolumeLayout.MetadataPath(directory), new MetadataSettings
+            {
+                ReadOnly = settings.ReadOnly,
+                CacheBytesMax = settings.MetadataCacheBytesMax,
+            }, loggers.CreateLogger<MetadataStore>());
+            store = new LocalBlockStore(directory);
+            store = wrapStore?.Invoke(store) ?? store;
+            VolumeParts parts = Assemble(directory, settings, superblock, metadata, store, loggers) with
+            {
+                Lock = volumeLock,
+            };
+            var volume = new Volume(parts, loggers);
+            Log.VolumeOpened(logger, directory);
+            if (parts.RecoveryReport is { } report)
+                Log.VolumeRecovered(logger, directory, report);
+            return volume;
+        }
+        catch
+        {
+            metadata?.Dispose();
+            store?.Dispose();
+            volumeLock?.Dispose();
+            throw;
+        }
+    }
+
+    private static VolumeParts Assemble(string directory, VolumeSettings settings, Superblock superblock,
+        MetadataStore metadata, IBlockStore store, ILoggerFactory loggers)
+    {
+        var packs = new PackStore(store, superblock.Volume,
+            new PackStoreSettings { PackBytesTarget = settings.PackBytesTarget }, loggers.CreateLogger<PackStore>());
+        FingerprintIndex index = FingerprintIndex.Open(store, settings.IndexBytesMax,
+            loggers.CreateLogger<FingerprintIndex>());
+        string? report = settings.ReadOnly ? null : Recover(metadata, packs, index, loggers.CreateLogger<Volume>());
+        return new VolumeParts
+        {
+            Directory = directory,
+            Settings = settings,
+            Superblock = superblock,
+            Metadata = metadata,
+            Store = store,
+            Packs = packs,
+            Index = index,
+            Chunking = new ChunkerParameters(superblock.SmallChunks.Min, superblock.SmallChunks.Max,
+                superblock.LargeChunks.Min, superblock.LargeChunks.Max, superblock.RunBytesMin),
+            RecoveryReport = report,
+        };
+    }
+
+    // Brings the parts to the state of the last commit. Bounded: nothing here looks at every chunk or file.
+    private static string? Recover(MetadataStore metadata, PackStore packs, FingerprintIndex index, ILogger logger)
+    {
+        VolumeState state = metadata.State;
+        bool wasClean = state.CleanShutdown;
+        packs.Resume(state.NextPack, wasClean ? state.OpenPack : default, state.OpenPackLength);
+        int orphans = 0;
+        foreach (InodeNumber orphan in metadata.Inodes.ListOrphans())
+        {
+            metadata.Extents.DeleteAll(orphan);
+            metadata.Xattrs.RemoveAll(orphan);
+            metadata.Symlinks.Delete(orphan);
+            metadata.Inodes.Delete(orphan);
+            orphans++;
+        }
+
+        int blocks = CompleteIndex(metadata, packs, index, logger);
+        if (!wasClean)
+            state.NextGlyph += GlyphsSkippedAfterCrash;
+        state.CleanShutdown = false;
+        metadata.Commit();
+        return wasClean
+            ? null
+            : $"back at the last commit; {orphans} deleted files cleared away, {blocks} blocks indexed again";
+    }
+
+    // Adds the fingerprints of blocks written since the index was last saved, from the packs' own directories.
+    private static int CompleteIndex(MetadataStore metadata, PackStore packs, FingerprintIndex index, ILogger logger)
+    {
+        int count = 0;
+        IndexPosition from = index.Position;
+        foreach (var pack in metadata.Packs.List())
+        {
+            if (pack.Id.Value < from.Pack.Value)
+                continue;
+            try
+            {
+                long offset = pack.Id == from.Pack ? from.Offset : 0;
+                foreach (ScannedBlock block in packs.Scan(pack.Id, offset, pack.Length))
+                {
+                    if (block.Directory is null)
+                        continue;
+                    foreach (ChunkEntry entry in block.Directory.Chunks)
+                        index.Add(entry.Fingerprint.Prefix, entry.Start);
+                    count++;
+                }
+            }
+            catch (Exception failure) when (failure is CorruptDataException or IOException)
+            {
+                Log.IndexIncomplete(logger, failure);
+            }
+        }
+
+        return count;
+    }
+
+    private void CloseInOrder()
+    {
+        FsError error = _committer.Commit(allowInline: false);
+        if (error != FsError.None)
+        {
+            Log.LastCommitFailed(_logger, Directory, error);
+            return;
+        }
+
+        try
+        {
+            _packs.Close(seal: _packs.Position.Length > Settings.PackBytesTarget / 2);
+            FinishIndex();
+            lock (TreeLock)
+            {
+                _ledger.Record();
+                foreach (InodeNumber orphan in Metadata.Inodes.ListOrphans())
+                    if (Nodes.TryGet(orphan, out Files.Node node))
+                        FileSystem.Discard(node);
+                Metadata.State.CleanShutdown = true;
+                Metadata.Commit();
+            }
+        }
+        catch (Exception failure) when (failure is IOException or MetadataException)
+        {
+            // Everything acknowledged is durable; the next opening does what is missing here.
+            Log.BackgroundWorkFailed(_logger, failure);
+        }
+    }
+
+    private void FinishIndex()
+    {
+        if (_index.PendingCount == 0)
+            return;
+        _index.Checkpoint(_packs.Position.ToIndexPosition());
+    }
+
+    private static Superblock LoadSuperblock(string directory, VolumeSettings settings, ILogger logger)
+    {
+        if (!System.IO.Directory.Exists(directory))
+            throw new VolumeException(VolumeFailure.NotAVolume,
+                $"{directory} does not exist: make a volume with hartfs create {directory}");
+        SuperblockLoad load = SuperblockFile.Load(directory);
+        if (load.Reading.Superblock is not { } superblock)
+            throw Refuse(directory, load.Reading);
+        if (superblock.Features.UnknownReadOnlyCompatible != 0 && !settings.ReadOnly)
+            throw new VolumeException(VolumeFailure.NewerFormat,
+                $"{directory} uses features this program lacks: mount it read-only (-o ro), or use a newer hartfs");
+        if (load.OtherCopyFault is { } fault)
+        {
+            if (!settings.ReadOnly)
+                SuperblockFile.Save(directory, superblock);
+            Log.SuperblockRepaired(logger, directory, fault);
+        }
+
+        return superblock;
+    }
+
+    private static VolumeException Refuse(string directory, SuperblockReading reading) => reading.Fault switch
+    {
+        SuperblockFault.NewerVersion or SuperblockFault.UnknownFeature => new VolumeException(
+            VolumeFailure.NewerFormat, $"{directory} has a newer format ({reading.Reason}): use a newer hartfs"),
+        SuperblockFault.Damaged => new VolumeException(VolumeFailure.DamagedSuperblock,
+            $"both copies of the superblock of {directory} are damaged ({reading.Reason}): " +
+            "put one back from a backup; the data is untouched"),
+        _ => new VolumeException(VolumeFailure.NotAVolume,
+            $"{directory} is not a Hartfs volume: check the path, or make one with hartfs create"),
+    };
+
+    private static VolumeException Translate(string directory, MetadataException failure) => failure.Kind switch
+    {
+        MetadataFailure.Locked => new VolumeException(VolumeFailure.InUse,
+            $"the metadata of {directory} is locked by another process: end it and try again", failure),
+        MetadataFailure.DiskFull => new VolumeException(VolumeFailure.OutOfSpace,
+            $"there is no room beside {directory}: free some and try again", failure),
+        MetadataFailure.NewerSchema => new VolumeException(VolumeFailure.NewerFormat, failure.Message, failure),
+        _ => new VolumeException(VolumeFailure.DamagedMetadata,
+            $"the metadata of {directory} cannot be used: {failure.Message}. The packs are untouched; " +
+            "put metadata.sqlite back from a backup", failure),
+    };
+}

@@ -1,0 +1,62 @@
+using System.Text;
+
+namespace Hartfs.Core;
+
+/// <summary>Keeps a volume to one process: an advisory lock the system drops when the process ends, however it ends.</summary>
+internal sealed class VolumeLock : IDisposable
+{
+    private readonly FileStream _file;
+    private readonly string _holderPath;
+
+    private VolumeLock(FileStream file, string holderPath) => (_file, _holderPath) = (file, holderPath);
+
+    /// <summary>Locks a volume, or says who holds it.</summary>
+    public static VolumeLock Take(string directory, string holder)
+    {
+        string holderPath = Path.Combine(directory, VolumeLayout.HolderName);
+        try
+        {
+            var file = new FileStream(Path.Combine(directory, VolumeLayout.LockName), FileMode.OpenOrCreate,
+                FileAccess.ReadWrite, FileShare.None);
+            WriteHolder(holderPath, holder);
+            return new VolumeLock(file, holderPath);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new VolumeException(VolumeFailure.NotPermitted,
+                $"{directory} cannot be written to: mount it read-only (-o ro), or check its owner and permissions",
+                failure);
+        }
+        catch (IOException failure)
+        {
+            throw new VolumeException(VolumeFailure.InUse,
+                $"{directory} is in use by {ReadHolder(holderPath)}: unmount it first (hartfs unmount), " +
+                "or wait for the command to end", failure);
+        }
+    }
+
+    public void Dispose()
+    {
+        File.Delete(_holderPath);
+        _file.Dispose();
+    }
+
+    private static void WriteHolder(string path, string holder)
+    {
+        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
+        stream.Write(Encoding.UTF8.GetBytes($"process {Environment.ProcessId}{(holder.Length > 0 ? $" ({holder})" : "")}"));
+    }
+
+    private static string ReadHolder(string path)
+    {
+        try
+        {
+            string holder = File.ReadAllText(path).Trim();
+            return holder.Length > 0 ? holder : "another process";
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return "another process";
+        }
+    }
+}

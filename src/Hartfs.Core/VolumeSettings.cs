@@ -1,0 +1,52 @@
+namespace Hartfs.Core;
+
+/// <summary>What a volume is made with; fixed for its life, kept in the superblock.</summary>
+public sealed record VolumeParameters
+{
+    /// <summary>Average bytes of a chunk of compressible data: a power of two from 1 KiB to 32 KiB.</summary>
+    public int ChunkBytesAverage { get; init; } = 8 << 10;
+
+    /// <summary>Plain bytes of a block: a power of two from 64 KiB to 1 MiB.</summary>
+    public int BlockBytes { get; init; } = 256 << 10;
+
+    /// <summary>zstd level of new blocks, 1 to 19.</summary>
+    public int CompressionLevel { get; init; } = 3;
+
+    /// <summary>Who owns the root directory; by default the caller's numbers are put in by the command line.</summary>
+    public Credentials RootOwner { get; init; }
+}
+
+/// <summary>Limits and habits of an open volume. Every limit holds at any volume size (I7).</summary>
+public sealed record VolumeSettings
+{
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Bytes written but not yet in packs; above it writers wait.</summary>
+    public long DirtyBytesMax { get; init; } = 256 << 20;
+
+    /// <summary>Plain bytes of decoded blocks kept for reading.</summary>
+    public long BlockCacheBytesMax { get; init; } = 256 << 20;
+
+    /// <summary>Memory of the fingerprint index.</summary>
+    public long IndexBytesMax { get; init; } = 128 << 20;
+
+    /// <summary>Memory of the metadata's page cache.</summary>
+    public long MetadataCacheBytesMax { get; init; } = 128 << 20;
+
+    /// <summary>Age at which dirty data is committed.</summary>
+    public TimeSpan CommitInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Threads that encode and decode blocks. 0: one per processor, at least two.</summary>
+    public int WorkerCount { get; init; }
+
+    /// <summary>Bytes of a pack at which the next one is begun.</summary>
+    public long PackBytesTarget { get; init; } = 64 << 20;
+
+    /// <summary>Bytes of the backing disk never used, so that deleting and unmounting always work (I8).</summary>
+    public long ReservedBytes { get; init; } = 64 << 20;
+
+    /// <summary>Who opens the volume, told to whoever is refused: a mount point or a command.</summary>
+    public string Holder { get; init; } = "";
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,52 @@
+using Hartfs.Core;
+using Hartfs.Core.Mounting;
+
+namespace Hartfs.Cli;
+
+/// <summary>A command ends without success: what the user is told (with the next step), and the exit code.</summary>
+internal sealed class CommandFailure : Exception
+{
+    public CommandFailure(ExitCode code, string message, Exception? innerException = null)
+        : base(message, innerException) => Code = code;
+
+    public ExitCode Code { get; }
+
+    /// <summary>Finds exit code and message of whatever ended a command; null for a bug.</summary>
+    public static CommandFailure? From(Exception exception) => exception switch
+    {
+        CommandFailure failure => failure,
+        VolumeException volume => new CommandFailure(CodeOf(volume.Failure), volume.Message, volume),
+        MountException mount => new CommandFailure(CodeOf(mount.Failure), mount.Message, mount),
+        UnauthorizedAccessException => new CommandFailure(ExitCode.NotPermitted, exception.Message, exception),
+        DirectoryNotFoundException or FileNotFoundException =>
+            new CommandFailure(ExitCode.PathNotFound, exception.Message, exception),
+        IOException => new CommandFailure(ExitCode.IoFailure, exception.Message, exception),
+        _ => null,
+    };
+
+    public static ExitCode CodeOf(VolumeFailure failure) => failure switch
+    {
+        VolumeFailure.NotAVolume => ExitCode.NotAVolume,
+        VolumeFailure.NewerFormat => ExitCode.NewerFormat,
+        VolumeFailure.DamagedSuperblock => ExitCode.DamagedSuperblock,
+        VolumeFailure.DamagedMetadata => ExitCode.DamagedMetadata,
+        VolumeFailure.InUse => ExitCode.InUse,
+        VolumeFailure.NotPermitted => ExitCode.NotPermitted,
+        VolumeFailure.OutOfSpace => ExitCode.OutOfSpace,
+        VolumeFailure.DirectoryNotEmpty => ExitCode.DirectoryNotEmpty,
+        VolumeFailure.IoFailure => ExitCode.IoFailure,
+        _ => ExitCode.Failure,
+    };
+
+    public static ExitCode CodeOf(MountFailure failure) => failure switch
+    {
+        MountFailure.DriverMissing => ExitCode.DriverMissing,
+        MountFailure.MountPointMissing => ExitCode.MountPointMissing,
+        MountFailure.MountPointNotEmpty => ExitCode.MountPointNotEmpty,
+        MountFailure.MountPointInUse => ExitCode.MountPointInUse,
+        MountFailure.NotPermitted => ExitCode.NotPermitted,
+        MountFailure.UnknownOption => ExitCode.UnknownOption,
+        MountFailure.StillInUse => ExitCode.StillInUse,
+        _ => ExitCode.Failure,
+    };
+}

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using Hartfs.Cli.Mounting;
+using Hartfs.Cli.Output;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Cli.Commands;
+
+/// <summary><c>hartfs mount</c>: makes a volume usable as a disk.</summary>
+internal static class MountCommand
+{
+    private const string LogFolder = "log";
+    private const string LogFileName = "hartfs-.log";
+
+    public static Command Build()
+    {
+        Argument<string> volume = GlobalOptions.Volume();
+        var mountPoint = new Argument<string>("MOUNTPOINT") { Description = "The empty directory to mount on." };
+        var foreground = new Option<bool>("--foreground", "-f") { Description = "Stay in the foreground; log here." };
+        var trace = new Option<bool>("--debug", "-d")
+        {
+            Description = "Print every request and reply; stays in the foreground.",
+        };
+        var options = new Option<string[]>("--options", "-o")
+        {
+            Description = "Mount options, separated by commas; may be repeated.",
+            HelpName = "OPTION,…",
+        };
+        Option<bool> json = GlobalOptions.Json();
+        HartfsCommand command = new HartfsCommand("mount", "Mount a volume; returns when the mount answers.")
+            .WithExample("hartfs mount ~/library ~/h", "in the background, until hartfs unmount ~/h")
+            .WithExample("hartfs mount -f ~/library ~/h", "in the foreground, until Ctrl-C")
+            .WithExample("hartfs mount -o ro,cache=1G ~/library ~/h", "read-only, with more cache")
+            .WithExample("mount -t fuse.hartfs /srv/library /mnt/h -o commit=30", "through mount(8), as in fstab");
+        command.Lists.Add(new HelpList("Mount options",
+            [.. MountOptionList.Documented.Select(row => new HelpRow(row.Name, row.Meaning))]));
+        command.Add(volume);
+        command.Add(mountPoint);
+        command.Add(foreground);
+        command.Add(trace);
+        command.Add(options);
+        command.Add(json);
+        command.SetAction(CommandContext.Action(context =>
+        {
+            string[] texts = context.Value(options) ?? [];
+            bool isTraced = context.Value(trace);
+            var plan = new MountPlan(HostPath.Real(context.Value(volume)), HostPath.Real(context.Value(mountPoint)),
+                MountOptionList.Parse(texts), [.. texts.SelectMany(text => text.Split(','))], isTraced);
+            if (context.Value(foreground) || isTraced)
+                return RunForeground(context, plan);
+            return BackgroundMount.IsThisProcess
+                ? RunBackground(context, plan)
+                : StartBackground(context, plan, context.Value(json));
+        }));
+        return command;
+    }
+
+    private static ExitCode RunForeground(CommandContext context, MountPlan plan)
+    {
+        LogLevel level = plan.IsTraced ? LogLevel.Trace : context.IsVerbose ? LogLevel.Debug : LogLevel.Information;
+        context.Loggers = LogSinks.ToConsole(level, context.LogFile);
+        MountSession.Run(plan, context.Loggers, () =>
+        {
+            ServiceNotice.TellReady();
+            return true;
+        });
+        return ExitCode.Success;
+    }
+
+    private static ExitCode StartBackground(CommandContext context, MountPlan plan, bool json)
+    {
+        (int processId, ExitCode code) = BackgroundMount.Start(context);
+        if (code == ExitCode.Success && json)
+        {
+            var report = new MountedReport(plan.Volume, plan.MountPoint, processId, LogFileOf(context, plan));
+            context.Output.WriteLine(JsonText.Indented(report, JsonText.Pretty.MountedReport));
+        }
+
+        return code;
+    }
+
+    private static ExitCode RunBackground(CommandContext context, MountPlan plan)
+    {
+        string? logFile = context.LogFile;
+        BackgroundMount.Detach();
+        LogLevel level = context.IsVerbose ? LogLevel.Debug : LogLevel.Information;
+        context.Loggers = LogSinks.ToFile(level, logFile ?? LogFileOf(context, plan), rolling: logFile is null);
+        context.LogsFailures = true;
+        MountSession.Run(plan, context.Loggers, BackgroundMount.TellReady);
+        return ExitCode.Success;
+    }
+
+    private static string LogFileOf(CommandContext context, MountPlan plan) =>
+        context.LogFile ?? Path.Combine(plan.Volume, LogFolder, LogFileName);
+}

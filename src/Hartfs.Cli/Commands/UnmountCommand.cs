@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Hartfs.Cli.Control;
+using Hartfs.Cli.Mounting;
+using Hartfs.Cli.Output;
+
+namespace Hartfs.Cli.Commands;
+
+/// <summary><c>hartfs unmount</c>: writes everything out, ends the mount and its process.</summary>
+internal static class UnmountCommand
+{
+    public static Command Build()
+    {
+        var path = new Argument<string>("MOUNTPOINT") { Description = "The mount point, or the volume mounted there." };
+        var lazy = new Option<bool>("--lazy", "-l")
+        {
+            Description = "Detach at once, even if files are in use; the process ends when they are closed.",
+        };
+        Option<bool> json = GlobalOptions.Json();
+        HartfsCommand command = new HartfsCommand("unmount",
+                "Write everything out and unmount; returns when the process has ended and the volume is free.")
+            .WithExample("hartfs unmount ~/h", "also clears a mount point whose process has died")
+            .WithExample("hartfs unmount --lazy ~/h", "although a program still works there");
+        command.Add(path);
+        command.Add(lazy);
+        command.Add(json);
+        command.SetAction(CommandContext.Action(context =>
+        {
+            string given = HostPath.Real(context.Value(path));
+            MountTableEntry entry = MountTable.At(given) ?? MountTable.Of(given)
+                ?? throw new CommandFailure(ExitCode.NotMounted,
+                    $"nothing of Hartfs is mounted on {given}. Next: grep fuse.hartfs /proc/mounts lists what is.");
+            bool wasStale = Unmount(entry, context.Value(lazy));
+            if (wasStale && !context.Value(json))
+                context.Output.WriteLine($"The process behind {entry.MountPoint} had died; the mount point is clear.");
+            if (context.Value(json))
+            {
+                context.Output.WriteLine(JsonText.Indented(
+                    new UnmountedReport(entry.MountPoint, entry.Volume, wasStale), JsonText.Pretty.UnmountedReport));
+            }
+
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+
+    /// <summary>Returns whether the mount was a stale one.</summary>
+    private static bool Unmount(MountTableEntry entry, bool isLazy)
+    {
+        using ControlClient? client = ControlClient.TryConnect(entry.Volume);
+        MountStatus? status = client?.Ask(new ControlRequest(ControlProtocol.Version, ControlVerbs.Status)).Status;
+        if (client is null || status is null || status.MountPoint != entry.MountPoint)
+        {
+            bool isStale = StaleMounts.IsStale(entry.MountPoint);
+            if (isStale || isLazy)
+                StaleMounts.Clear(entry.MountPoint);
+            else
+                StaleMounts.UnmountByKernel(entry.MountPoint);
+            return isStale;
+        }
+
+        var request = new ControlRequest(ControlProtocol.Version, ControlVerbs.Unmount) { Lazy = isLazy };
+
+        // The process may be gone before its answer is sent: then it is the mount table that tells.
+        if (client.TryAsk(request, mayTakeLong: true) is null && MountTable.At(entry.MountPoint) == entry)
+        {
+            if (!StaleMounts.IsStale(entry.MountPoint))
+                throw new CommandFailure(ExitCode.NoAnswer, $"the mount on {entry.MountPoint} did not end.");
+            StaleMounts.Clear(entry.MountPoint);
+        }
+
+        if (!isLazy)
+            ServingProcess.WaitForEnd(status.ProcessId);
+        return false;
+    }
+}

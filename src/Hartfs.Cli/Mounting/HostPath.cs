@@ -1,0 +1,23 @@
+using Hartfs.Cli.Interop;
+
+namespace Hartfs.Cli.Mounting;
+
+/// <summary>Paths as the kernel lists them.</summary>
+internal static class HostPath
+{
+    /// <summary>
+    /// The full path without symbolic links. What does not exist, or does not answer because the process behind a
+    /// mount is dead, keeps its own name below its resolved parent.
+    /// </summary>
+    public static string Real(string path)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (OperatingSystem.IsWindows())
+            return full;
+        if (LibC.RealPath(full) is { } real)
+            return real;
+        return Path.GetDirectoryName(full) is { Length: > 0 } parent
+            ? Path.Combine(Real(parent), Path.GetFileName(full))
+            : full;
+    }
+}

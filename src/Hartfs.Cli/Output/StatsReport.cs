@@ -1,0 +1,87 @@
+using Hartfs.Core;
+using Hartfs.Format;
+
+namespace Hartfs.Cli.Output;
+
+/// <summary>
+/// What <c>hartfs stats --json</c> prints and the control socket answers. Names and meanings stay; fields may be
+/// added. All figures are bytes or counts.
+/// </summary>
+internal sealed record StatsReport
+{
+    public required string Volume { get; init; }
+
+    /// <summary>Where the volume is mounted; absent when it is not.</summary>
+    public string? MountPoint { get; init; }
+
+    /// <summary>Sum of the sizes of all files.</summary>
+    public required long LogicalBytes { get; init; }
+
+    public required long AfterHolesBytes { get; init; }
+
+    public required long AfterDedupBytes { get; init; }
+
+    public required long AfterCompressionBytes { get; init; }
+
+    /// <summary>Everything on disk: packs, metadata, index.</summary>
+    public required long StoredBytes { get; init; }
+
+    /// <summary>Of the packs, what is not payload.</summary>
+    public required long PackOverheadBytes { get; init; }
+
+    public required long MetadataBytes { get; init; }
+
+    public required long IndexBytes { get; init; }
+
+    /// <summary>Written but not stored yet.</summary>
+    public required long DirtyBytes { get; init; }
+
+    public required CountsReport Counts { get; init; }
+
+    public required IReadOnlyList<ClassReport> Classes { get; init; }
+
+    public required CacheReport Cache { get; init; }
+
+    /// <summary>Chunks written that were there already, since the volume was opened.</summary>
+    public required long DuplicateChunks { get; init; }
+
+    /// <summary>Reads that failed their checksum since the volume was opened.</summary>
+    public required long CorruptReads { get; init; }
+
+    /// <summary>Requests answered by the mount, by name.</summary>
+    public IReadOnlyDictionary<string, long>? Requests { get; init; }
+
+    public static StatsReport From(string volume, VolumeStatistics figures) => new()
+    {
+        Volume = volume,
+        LogicalBytes = figures.LogicalBytes,
+        AfterHolesBytes = figures.DataBytes,
+        AfterDedupBytes = figures.UniqueBytes,
+        AfterCompressionBytes = figures.CompressedBytes,
+        StoredBytes = figures.StoredBytes,
+        PackOverheadBytes = figures.PackBytes - figures.CompressedBytes,
+        MetadataBytes = figures.MetadataBytes,
+        IndexBytes = figures.IndexBytes,
+        DirtyBytes = figures.DirtyBytes,
+        Counts = new CountsReport(figures.FileCount, figures.DirectoryCount, figures.OtherInodeCount,
+            figures.ChunkCount, figures.BlockCount, figures.PackCount),
+        Classes =
+        [
+            .. figures.Classes.Select(row =>
+                new ClassReport(row.Class, row.ChunkCount, row.UniqueBytes, row.CompressedBytes)),
+        ],
+        Cache = new CacheReport(figures.BlockCacheHits, figures.BlockCacheMisses),
+        DuplicateChunks = figures.DuplicateChunks,
+        CorruptReads = figures.CorruptReads,
+    };
+}
+
+/// <summary>How many of what.</summary>
+internal sealed record CountsReport(
+    long Files, long Directories, long Others, long Chunks, long Blocks, long Packs);
+
+/// <summary>What one content class holds.</summary>
+internal sealed record ClassReport(ContentClass Class, long Chunks, long UniqueBytes, long CompressedBytes);
+
+/// <summary>Decoded blocks asked for since the volume was opened.</summary>
+internal sealed record CacheReport(long Hits, long Misses);

@@ -1,0 +1,107 @@
+using Hartfs.Cli;
+using Hartfs.Cli.Mounting;
+using Hartfs.Core;
+using Hartfs.Core.Mounting;
+using Xunit;
+
+namespace Hartfs.Tests.Cli;
+
+public sealed class MountOptionListTests
+{
+    [Fact]
+    public void Without_options_everything_is_at_its_default()
+    {
+        var options = MountOptionList.Parse([]);
+        Assert.Equal(new VolumeSettings { Holder = "me" }, options.ToSettings("me"));
+        MountOptions expected = new() { MountPoint = "/m", SourceName = "/v" };
+        Assert.Equal(expected with { KernelFlags = options.KernelFlags }, options.ToMountOptions("/v", "/m", false));
+        Assert.Empty(options.KernelFlags);
+    }
+
+    [Fact]
+    public void Every_option_reaches_what_it_is_for()
+    {
+        var options = MountOptionList.Parse(
+            ["ro,allow_other,auto_unmount", "nonempty,nowriteback,threads=3,readahead=1M",
+                "dirty=64M,cache=1G,index=32M,commit=30,workers=2"]);
+        VolumeSettings settings = options.ToSettings("");
+        Assert.True(settings.ReadOnly);
+        Assert.Equal(64 << 20, settings.DirtyBytesMax);
+        Assert.Equal(1 << 30, settings.BlockCacheBytesMax);
+        Assert.Equal(32 << 20, settings.IndexBytesMax);
+        Assert.Equal(TimeSpan.FromSeconds(30), settings.CommitInterval);
+        Assert.Equal(2, settings.WorkerCount);
+        MountOptions mount = options.ToMountOptions("/v", "/m", trace: true);
+        Assert.True(mount.ReadOnly);
+        Assert.True(mount.AllowOther);
+        Assert.True(mount.AutoUnmount);
+        Assert.True(mount.AllowNonEmpty);
+        Assert.False(mount.WritebackCache);
+        Assert.Equal(3, mount.ThreadCount);
+        Assert.Equal(1024, mount.ReadAheadKib);
+        Assert.True(mount.Trace);
+    }
+
+    [Fact]
+    public void The_last_of_contradicting_options_counts()
+    {
+        var options = MountOptionList.Parse(["ro,allow_other,nowriteback,cache=1M", "rw,noallow_other,writeback,cache=2M"]);
+        Assert.False(options.IsReadOnly);
+        Assert.False(options.AllowOther);
+        Assert.True(options.Writeback);
+        Assert.Equal(2 << 20, options.CacheBytes);
+    }
+
+    [Theory]
+    [InlineData("defaults")]
+    [InlineData("rw,noauto,user,nofail,_netdev")]
+    [InlineData("user=anna,uhelper=udisks2,comment=x")]
+    [InlineData("x-systemd.automount,x-gvfs-show,X-mount.mkdir=0755")]
+    [InlineData("fsname=abc,subtype=hartfs,default_permissions,max_read=131072")]
+    [InlineData(",,")]
+    public void Options_of_fstab_and_of_other_tools_are_accepted(string list) =>
+        Assert.Empty(MountOptionList.Parse([list]).KernelFlags);
+
+    [Fact]
+    public void Flags_of_the_kernel_go_to_the_driver_in_order() =>
+        Assert.Equal(["nosuid", "nodev", "noatime", "exec"],
+            MountOptionList.Parse(["nosuid,rw,nodev", "noatime,exec"]).KernelFlags);
+
+    [Theory]
+    [InlineData("rot13")]
+    [InlineData("ro=1")]
+    [InlineData("cash=1G")]
+    [InlineData("nosuid=1")]
+    [InlineData("cache")]
+    [InlineData("cache=")]
+    [InlineData("cache=lots")]
+    [InlineData("cache=1K")]
+    [InlineData("dirty=0")]
+    [InlineData("threads=-1")]
+    [InlineData("threads=1000")]
+    [InlineData("commit=0")]
+    [InlineData("readahead=2G")]
+    [InlineData("remount")]
+    public void Unknown_options_and_bad_values_are_refused_by_name(string option)
+    {
+        CommandFailure failure = Assert.Throws<CommandFailure>(() => MountOptionList.Parse(["ro", option]));
+        Assert.Equal(ExitCode.UnknownOption, failure.Code);
+        if (option != "remount")
+            Assert.Contains($"'{option}'", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_option_that_the_help_names_is_understood()
+    {
+        foreach ((string names, _) in MountOptionList.Documented)
+        {
+            foreach (string name in names.TrimEnd('…', ' ').Split(", "))
+            {
+                string option = name.Replace("=SIZE", "=16M", StringComparison.Ordinal)
+                    .Replace("=SECONDS", "=7", StringComparison.Ordinal)
+                    .Replace("=N", "=2", StringComparison.Ordinal);
+                _ = MountOptionList.Parse([option]);
+            }
+        }
+    }
+}

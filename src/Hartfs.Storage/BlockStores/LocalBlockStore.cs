@@ -13,6 +13,7 @@ public sealed class LocalBlockStore : IBlockStore
     private const int WriterCountMax = 16;
 
     private readonly SegmentFolder _folder;
+    private readonly int _writerCountMax;
     private readonly SegmentHandles _handles;
 
     // guards: _writers, _useCount and the counts in the writers; never held during input or output
@@ -25,9 +26,15 @@ public sealed class LocalBlockStore : IBlockStore
 
     /// <summary>A store in a folder, which must exist.</summary>
     public LocalBlockStore(string root)
+        : this(root, ReadHandleCountMax, WriterCountMax)
+    {
+    }
+
+    internal LocalBlockStore(string root, int readHandleCountMax, int writerCountMax)
     {
         _folder = new SegmentFolder(root);
-        _handles = new SegmentHandles(_folder, ReadHandleCountMax);
+        _handles = new SegmentHandles(_folder, readHandleCountMax);
+        _writerCountMax = writerCountMax;
     }
 
     public long FreeBytes => new DriveInfo(_folder.Root).AvailableFreeSpace;
@@ -143,7 +150,7 @@ public sealed class LocalBlockStore : IBlockStore
 
             _writers.Add(segment, opened);
             Use(opened);
-            if (_writers.Count > WriterCountMax)
+            if (_writers.Count > _writerCountMax)
                 CloseIdleWriter();
             return opened;
         }

@@ -7,7 +7,7 @@ namespace Hartfs.Storage.Chunking;
 /// wherever it stands. One per thread; allocates nothing per call once its list has grown.
 /// </summary>
 /// <remarks>
-/// Two levels (native-notes/format.md, "Cutting"). Chunk boundaries follow the lowest hash within [Min, Max] of the
+/// Two levels (native-notes/format-index.md, "Cutting"). Chunk boundaries follow the lowest hash within [Min, Max] of the
 /// last boundary. Of those boundaries the one with the lowest hash within [LargeMin, LargeMax] ends a group. A group
 /// that a probe finds incompressible is one chunk; otherwise each of its chunks stands alone. The probe sees the
 /// group's bytes only, so the result does not depend on how the data arrived.
@@ -49,8 +49,8 @@ public sealed class Cutter
         while (at < data.Length)
         {
             RepeatRun run = RepeatScanner.Find(data, at, fileOffset, _parameters.RunBytesMin);
-            bool isRun = run.Length >= _parameters.RunBytesMin || (run.Length > 0 && isEnd && run.Start == 0);
-            int end = isRun || isEnd ? (isRun ? run.Start : data.Length) : CertainEnd(data, at, fileOffset, run);
+            bool isRun = run.Length >= _parameters.RunBytesMin;
+            int end = isRun ? run.Start : isEnd ? data.Length : CertainEnd(data, at, fileOffset, run);
             if (end > at)
             {
                 int consumed = CutContent(data[at..end], at, isRun || isEnd, pieces);

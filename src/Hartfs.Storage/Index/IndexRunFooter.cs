@@ -6,7 +6,7 @@ namespace Hartfs.Storage.Index;
 /// <summary>The last page of a run: what it holds and where.</summary>
 internal sealed record IndexRunFooter
 {
-    /// <summary>Entropy of the filter: bits for each entry.</summary>
+    /// <summary>The filter's size: bits for each entry.</summary>
     public const int FilterBitsPerEntry = 7;
 
     private const ulong Magic = 0x31_58_44_4E_49_46_54_48; // "HTFINDX1" as bytes

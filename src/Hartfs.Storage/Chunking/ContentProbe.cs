@@ -113,7 +113,7 @@ internal static class ContentProbe
         return controls <= sampled / 512;
     }
 
-    /// <summary>count × log2(count) in units, by integer squaring: floating point may differ between machines.</summary>
+    /// <summary>count × log2(count) in units, by squaring integers: floating point may differ by machine.</summary>
     private static int[] BuildCountLogs()
     {
         int[] logs = new int[SampleBytesMax + 1];

@@ -112,7 +112,9 @@ public sealed partial class FingerprintIndex : IDisposable
     /// rarely, another chunk's: the caller compares whole fingerprints.
     /// </summary>
     /// <param name="prefix"><see cref="Fingerprint.Prefix"/>.</param>
-    /// <param name="candidates">Receives different glyphs, those added last first. One slot ends the search soonest.</param>
+    /// <param name="candidates">
+    /// Receives different glyphs, those added last first. One slot ends the search soonest.
+    /// </param>
     /// <returns>How many were found.</returns>
     public int Find(ulong prefix, Span<Glyph> candidates)
     {

@@ -1,4 +1,5 @@
 using Hartfs.Core;
+using Hartfs.Storage.BlockStores;
 using Hartfs.Testing.Modelling;
 
 namespace Hartfs.Testing;
@@ -50,9 +51,10 @@ public sealed class TempVolume : IDisposable
         _isOpen = false;
     }
 
-    public void Open()
+    /// <param name="wrapStore">Puts a block store that fails between the volume and its packs.</param>
+    public void Open(Func<IBlockStore, IBlockStore>? wrapStore = null)
     {
-        Volume = Volume.Open(Path, Settings, Log);
+        Volume = Volume.Open(Path, Settings, Log, wrapStore);
         _isOpen = true;
     }
 

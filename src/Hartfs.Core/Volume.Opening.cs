@@ -88,9 +88,16 @@ public sealed partial class Volume
     /// <param name="directory">The volume's directory.</param>
     /// <param name="settings">Limits and habits.</param>
     /// <param name="loggers">Where the planes log.</param>
+    public static Volume Open(string directory, VolumeSettings settings, ILoggerFactory loggers) =>
+        Open(directory, settings, loggers, wrapStore: null);
+
+    /// <summary>As the other one.</summary>
+    /// <param name="directory">The volume's directory.</param>
+    /// <param name="settings">Limits and habits.</param>
+    /// <param name="loggers">Where the planes log.</param>
     /// <param name="wrapStore">Puts a block store of a test's between the volume and its packs.</param>
     public static Volume Open(string directory, VolumeSettings settings, ILoggerFactory loggers,
-        Func<IBlockStore, IBlockStore>? wrapStore = null)
+        Func<IBlockStore, IBlockStore>? wrapStore)
     {
         directory = Path.GetFullPath(directory);
         try

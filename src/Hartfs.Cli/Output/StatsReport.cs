@@ -64,7 +64,7 @@ internal sealed record StatsReport
         IndexBytes = figures.IndexBytes,
         DirtyBytes = figures.DirtyBytes,
         Counts = new CountsReport(figures.FileCount, figures.DirectoryCount, figures.OtherInodeCount,
-            figures.ChunkCount, figures.BlockCount, figures.PackCount),
+            figures.ChunkCount, figures.PackCount),
         Classes =
         [
             .. figures.Classes.Select(row =>
@@ -78,7 +78,7 @@ internal sealed record StatsReport
 
 /// <summary>How many of what.</summary>
 internal sealed record CountsReport(
-    long Files, long Directories, long Others, long Chunks, long Blocks, long Packs);
+    long Files, long Directories, long Others, long Chunks, long Packs);
 
 /// <summary>What one content class holds.</summary>
 internal sealed record ClassReport(ContentClass Class, long Chunks, long UniqueBytes, long CompressedBytes);

@@ -81,8 +81,7 @@ internal static class StatsText
         CountsReport counts = report.Counts;
         output.WriteLine($"  {Count(counts.Files)} files, {Count(counts.Directories)} directories, "
             + $"{Count(counts.Others)} others");
-        output.WriteLine($"  {Count(counts.Chunks)} chunks in {Count(counts.Blocks)} blocks in "
-            + $"{Count(counts.Packs)} packs");
+        output.WriteLine($"  {Count(counts.Chunks)} chunks in {Count(counts.Packs)} packs");
         long asked = report.Cache.Hits + report.Cache.Misses;
         if (asked > 0)
         {

@@ -22,7 +22,6 @@ public sealed class StatsTextTests
         MetadataBytes = 3L << 20,
         IndexBytes = 1L << 20,
         PackCount = 5,
-        BlockCount = 4096,
         ChunkCount = 131_072,
         Classes =
         [
@@ -65,7 +64,7 @@ public sealed class StatsTextTests
               Incompressible         31,072     256 MiB     128 MiB    2.00
 
               12,345 files, 678 directories, 9 others
-              131,072 chunks in 4,096 blocks in 5 packs
+              131,072 chunks in 5 packs
               75.0 % of 4 block reads came from the cache
               262,144 chunks written were there already
               15 requests answered since the mount
@@ -90,7 +89,6 @@ public sealed class StatsTextTests
             MetadataBytes = 4096,
             IndexBytes = 0,
             PackCount = 0,
-            BlockCount = 0,
             ChunkCount = 0,
             Classes = [],
             DirtyBytes = 0,

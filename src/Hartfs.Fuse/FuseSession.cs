@@ -16,6 +16,7 @@ internal sealed class FuseSession
 
     private static readonly TimeSpan SlowRequestAge = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FullWatchInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan StandstillTime = TimeSpan.FromMilliseconds(2);
 
     private readonly FuseDevice _device;
@@ -118,24 +119,26 @@ internal sealed class FuseSession
     private static void StartThread(string name, ThreadStart body) =>
         new Thread(body) { Name = name, IsBackground = true }.Start();
 
-    private void AddReader(bool isExtra)
+    private bool AddReader(bool isExtra)
     {
         FuseReader reader;
         lock (_lock)
         {
             if (_closing || _readers.Count - Volatile.Read(ref _waitingReaders) >= ReadersMax)
-                return;
+                return false;
             reader = new FuseReader(isExtra);
             _readers.Add(reader);
         }
         try
         {
             StartThread("hartfs-fuse", () => Serve(reader));
+            return true;
         }
         catch (OutOfMemoryException exception)
         {
             Log.ReaderNotStarted(_logger, exception);
             Retire(reader);
+            return false;
         }
     }
 
@@ -228,8 +231,12 @@ internal sealed class FuseSession
                 {
                     long before = CountRequests();
                     _ended.Wait(StandstillTime);
-                    if (Volatile.Read(ref _idleReaders) == 0 && CountRequests() == before)
-                        AddReader(isExtra: true);
+                    if (Volatile.Read(ref _idleReaders) == 0 && CountRequests() == before && !AddReader(isExtra: true))
+                    {
+                        // As many as there may be, and all of them stand still.
+                        _ended.Wait(FullWatchInterval);
+                        ReportSlowRequests();
+                    }
                     Volatile.Write(ref _watchAlarmed, 0);
                 }
                 while (!_closing && Volatile.Read(ref _idleReaders) == 0);

@@ -74,12 +74,10 @@ internal sealed class FileWriter(
     private bool DrainStepLocked(Node node, FileData data, bool isFinal)
     {
         bool isMore;
-        long capacity;
         lock (data.Lock)
         {
             data.Dirty.MoveTo(data.Draining, StepBytes);
             isMore = !data.Dirty.IsEmpty;
-            capacity = data.Dirty.CapacityBytes + data.Draining.CapacityBytes;
         }
 
         _extents.Clear();
@@ -94,6 +92,8 @@ internal sealed class FileWriter(
             // After a failure the tail is everything: nothing taken is lost.
             lock (data.Lock)
             {
+                // Counted here, not before the cut: what was written meanwhile is in the budget already.
+                long capacity = data.Dirty.CapacityBytes + data.Draining.CapacityBytes;
                 Apply(node, data, tailOffset);
                 TakeBack(data, tailOffset);
                 data.Draining.Clear();

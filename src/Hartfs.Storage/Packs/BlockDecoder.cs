@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using Hartfs.Format;
 using Hartfs.Storage.Codecs;
 
@@ -17,8 +18,9 @@ public sealed class BlockDecoder : IDisposable
     /// <summary>Room for a block's stored bytes.</summary>
     internal Span<byte> Stored(int length)
     {
+        // Rounded up, so that blocks of slightly different lengths do not each bring a new buffer.
         if (_stored.Length < length)
-            _stored = new byte[length];
+            _stored = new byte[BitOperations.RoundUpToPowerOf2((uint)length)];
         return _stored.AsSpan(0, length);
     }
 
@@ -42,7 +44,7 @@ public sealed class BlockDecoder : IDisposable
         }
 
         if (_plain.Length < header.PlainLength)
-            _plain = new byte[header.PlainLength];
+            _plain = new byte[BitOperations.RoundUpToPowerOf2((uint)header.PlainLength)];
         if (!codec.TryDecode(payload, _plain.AsSpan(0, header.PlainLength)))
             return false;
         _plain.AsSpan(offset, plain.Length).CopyTo(plain);

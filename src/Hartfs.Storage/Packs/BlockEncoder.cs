@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using Hartfs.Format;
 using Hartfs.Storage.Codecs;
 
@@ -30,7 +31,7 @@ public sealed class BlockEncoder : IDisposable
         Validate(plain, chunks);
         long lengthMax = BlockHeader.Size + BlockHeader.DirectoryLengthMax(chunks.Length) + plain.Length;
         if (_buffer.Length < lengthMax)
-            _buffer = new byte[lengthMax];
+            _buffer = new byte[BitOperations.RoundUpToPowerOf2((uint)lengthMax)];
 
         Span<byte> body = _buffer.AsSpan(BlockHeader.Size);
         int directoryLength = DirectoryLayout.Write(body, chunks);

@@ -85,19 +85,12 @@ public sealed partial class Volume
     }
 
     /// <summary>Opens a volume, recovers it where needed, and locks it. Throws <see cref="VolumeException"/>.</summary>
-    /// <param name="directory">The volume's directory.</param>
-    /// <param name="settings">Limits and habits.</param>
-    /// <param name="loggers">Where the planes log.</param>
     public static Volume Open(string directory, VolumeSettings settings, ILoggerFactory loggers) =>
-        Open(directory, settings, loggers, wrapStore: null);
+        Open(directory, settings, loggers, static store => store);
 
-    /// <summary>As the other one.</summary>
-    /// <param name="directory">The volume's directory.</param>
-    /// <param name="settings">Limits and habits.</param>
-    /// <param name="loggers">Where the planes log.</param>
-    /// <param name="wrapStore">Puts a block store of a test's between the volume and its packs.</param>
-    public static Volume Open(string directory, VolumeSettings settings, ILoggerFactory loggers,
-        Func<IBlockStore, IBlockStore>? wrapStore)
+    /// <summary>As above; a test puts a block store of its own between the volume and its packs.</summary>
+    internal static Volume Open(string directory, VolumeSettings settings, ILoggerFactory loggers,
+        Func<IBlockStore, IBlockStore> wrapStore)
     {
         directory = Path.GetFullPath(directory);
         try
@@ -121,7 +114,7 @@ public sealed partial class Volume
     }
 
     private static Volume OpenIn(string directory, VolumeSettings settings, ILoggerFactory loggers,
-        Func<IBlockStore, IBlockStore>? wrapStore)
+        Func<IBlockStore, IBlockStore> wrapStore)
     {
         ILogger logger = loggers.CreateLogger<Volume>();
         Superblock superblock = LoadSuperblock(directory, settings, logger);
@@ -135,8 +128,7 @@ public sealed partial class Volume
                 ReadOnly = settings.ReadOnly,
                 CacheBytesMax = settings.MetadataCacheBytesMax,
             }, loggers.CreateLogger<MetadataStore>());
-            store = new LocalBlockStore(directory);
-            store = wrapStore?.Invoke(store) ?? store;
+            store = wrapStore(new LocalBlockStore(directory));
             VolumeParts parts = Assemble(directory, settings, superblock, metadata, store, loggers) with
             {
                 Lock = volumeLock,

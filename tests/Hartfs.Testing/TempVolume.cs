@@ -54,7 +54,7 @@ public sealed class TempVolume : IDisposable
     /// <param name="wrapStore">Puts a block store that fails between the volume and its packs.</param>
     public void Open(Func<IBlockStore, IBlockStore>? wrapStore = null)
     {
-        Volume = Volume.Open(Path, Settings, Log, wrapStore);
+        Volume = Volume.Open(Path, Settings, Log, wrapStore ?? (store => store));
         _isOpen = true;
     }
 

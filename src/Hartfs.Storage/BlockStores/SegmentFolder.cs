@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Hartfs.Storage.BlockStores.Interop;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,6 +8,9 @@ namespace Hartfs.Storage.BlockStores;
 internal sealed class SegmentFolder(string root)
 {
     private readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+
+    // Folders whose own names are durable.
+    private readonly ConcurrentDictionary<string, bool> _durableFolders = new(StringComparer.Ordinal);
 
     /// <summary>The folder's full path.</summary>
     public string Root => _root;
@@ -64,11 +68,19 @@ internal sealed class SegmentFolder(string root)
     /// <summary>Makes a segment's name durable, and the names of the folders above it up to the root.</summary>
     public void FlushNames(string segment)
     {
+        List<string> fresh = [];
         string? path = Path.GetDirectoryName(PathOf(segment));
         while (path is not null && path.Length >= _root.Length)
         {
             Folder.Flush(path);
+            if (_durableFolders.ContainsKey(path))
+                break;
+            fresh.Add(path);
             path = Path.GetDirectoryName(path);
         }
+
+        // Only when every folder above has been flushed. Folders are never removed: once durable, always durable.
+        foreach (string folder in fresh)
+            _durableFolders[folder] = true;
     }
 }

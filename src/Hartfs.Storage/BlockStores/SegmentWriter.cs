@@ -56,7 +56,7 @@ internal sealed class SegmentWriter : IDisposable
             RandomAccess.FlushToDisk(_handle);
             if (_isNameDurable)
                 return;
-            // Whether the folders above are new is not known after a restart: all of them, once per opened segment.
+            // Whether the name is durable is not known after a restart: once per opened segment.
             _folder.FlushNames(_segment);
             _isNameDurable = true;
         }

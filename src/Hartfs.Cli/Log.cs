@@ -29,9 +29,6 @@ internal static partial class Log
     [LoggerMessage(6007, LogLevel.Error, "Control request {Verb} failed")]
     public static partial void ControlRequestFailed(ILogger logger, string verb, Exception exception);
 
-    [LoggerMessage(6008, LogLevel.Warning, "Cleared a stale mount on {MountPoint}: its process had ended")]
-    public static partial void StaleMountCleared(ILogger logger, string mountPoint);
-
     [LoggerMessage(6009, LogLevel.Critical, "The command failed unexpectedly")]
     public static partial void Unexpected(ILogger logger, Exception exception);
 

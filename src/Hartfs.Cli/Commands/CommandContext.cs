@@ -9,15 +9,20 @@ internal sealed class CommandContext : IDisposable
 {
     private readonly ParseResult _parse;
     private ILoggerFactory? _loggers;
+    private DeferredLog? _deferredLog;
 
-    private CommandContext(ParseResult parse) => _parse = parse;
+    private CommandContext(ParseResult parse)
+    {
+        _parse = parse;
+        LogFile = parse.GetValue(GlobalOptions.LogFile) is { } file ? Path.GetFullPath(file) : null;
+    }
 
     public TextWriter Output => _parse.InvocationConfiguration.Output;
 
     public TextWriter Error => _parse.InvocationConfiguration.Error;
 
     /// <summary>The file of <c>--log-file</c>, as a full path.</summary>
-    public string? LogFile => _parse.GetValue(GlobalOptions.LogFile) is { } file ? Path.GetFullPath(file) : null;
+    public string? LogFile { get; }
 
     /// <summary>Write failures to the log as well as to standard error, which may be gone.</summary>
     public bool LogsFailures { get; set; }
@@ -38,7 +43,18 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Makes a command's action out of its body.</summary>
     public static Func<ParseResult, int> Action(Func<CommandContext, ExitCode> body) => parse => (int)Run(parse, body);
 
-    public void Dispose() => _loggers?.Dispose();
+    /// <summary>Sends the log of this command there; a failure still gets into it.</summary>
+    public void Use(DeferredLog log)
+    {
+        _deferredLog = log;
+        _loggers = log.Loggers;
+    }
+
+    public void Dispose()
+    {
+        _loggers?.Dispose();
+        _deferredLog?.Dispose();
+    }
 
     [SuppressMessage("Design", "CA1031", Justification = "The last line of defence: a bug still ends with a message.")]
     private static ExitCode Run(ParseResult parse, Func<CommandContext, ExitCode> body)

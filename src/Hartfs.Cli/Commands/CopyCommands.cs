@@ -3,6 +3,7 @@ using Hartfs.Cli.Copying;
 using Hartfs.Cli.Mounting;
 using Hartfs.Cli.Output;
 using Hartfs.Core;
+using Hartfs.Fuse.Mounting;
 
 namespace Hartfs.Cli.Commands;
 
@@ -13,7 +14,7 @@ internal static class CopyCommands
     public static Volume OpenUnmounted(CommandContext context, string path, string command, bool isReadOnly)
     {
         string directory = HostPath.Real(path);
-        if (MountTable.Of(directory) is { } mount && !StaleMounts.IsStale(mount.MountPoint))
+        if (Mounts.Of(directory) is { } mount && !FuseMounts.IsStale(mount.MountPoint))
         {
             throw new CommandFailure(ExitCode.InUse, $"{directory} is mounted on {mount.MountPoint}. "
                 + $"Next: copy there, for example with cp -a, or hartfs unmount it for hartfs {command}.");

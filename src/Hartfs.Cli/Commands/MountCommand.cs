@@ -80,12 +80,18 @@ internal static class MountCommand
 
     private static ExitCode RunBackground(CommandContext context, MountPlan plan)
     {
-        string? logFile = context.LogFile;
+        bool isRolling = context.LogFile is null;
+        string logFile = LogFileOf(context, plan);
         BackgroundMount.Detach();
-        LogLevel level = context.IsVerbose ? LogLevel.Debug : LogLevel.Information;
-        context.Loggers = LogSinks.ToFile(level, logFile ?? LogFileOf(context, plan), rolling: logFile is null);
-        context.LogsFailures = true;
-        MountSession.Run(plan, context.Loggers, BackgroundMount.TellReady);
+        var log = new DeferredLog(context.IsVerbose ? LogLevel.Debug : LogLevel.Information,
+            () => LogSinks.File(LogSinks.Configure(LogLevel.Trace), logFile, isRolling).CreateLogger());
+        context.Use(log);
+        MountSession.Run(plan, context.Loggers, () =>
+        {
+            log.Open();
+            context.LogsFailures = true;
+            return BackgroundMount.TellReady();
+        });
         return ExitCode.Success;
     }
 

@@ -35,7 +35,7 @@ internal static class StatsCommand
 
     private static StatsReport Find(CommandContext context, string path)
     {
-        string volume = MountTable.Containing(path) is { } mount ? mount.Volume : path;
+        string volume = Mounts.Containing(path)?.Source ?? path;
         using (ControlClient? client = ControlClient.TryConnect(volume))
         {
             if (client is not null)

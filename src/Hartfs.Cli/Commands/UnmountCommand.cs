@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hartfs.Cli.Control;
 using Hartfs.Cli.Mounting;
 using Hartfs.Cli.Output;
+using Hartfs.Fuse.Mounting;
 
 namespace Hartfs.Cli.Commands;
 
@@ -26,16 +27,19 @@ internal static class UnmountCommand
         command.SetAction(CommandContext.Action(context =>
         {
             string given = HostPath.Real(context.Value(path));
-            MountTableEntry entry = MountTable.At(given) ?? MountTable.Of(given)
+
+            // The caller's working directory must not keep the mount busy through this process.
+            Directory.SetCurrentDirectory("/");
+            FuseMountInfo mount = Mounts.At(given) ?? Mounts.Of(given)
                 ?? throw new CommandFailure(ExitCode.NotMounted,
                     $"nothing of Hartfs is mounted on {given}. Next: grep fuse.hartfs /proc/mounts lists what is.");
-            bool wasStale = Unmount(entry, context.Value(lazy));
+            bool wasStale = Unmount(mount, context.Value(lazy));
             if (wasStale && !context.Value(json))
-                context.Output.WriteLine($"The process behind {entry.MountPoint} had died; the mount point is clear.");
+                context.Output.WriteLine($"The process behind {mount.MountPoint} had died; the mount point is clear.");
             if (context.Value(json))
             {
                 context.Output.WriteLine(JsonText.Indented(
-                    new UnmountedReport(entry.MountPoint, entry.Volume, wasStale), JsonText.Pretty.UnmountedReport));
+                    new UnmountedReport(mount.MountPoint, mount.Source, wasStale), JsonText.Pretty.UnmountedReport));
             }
 
             return ExitCode.Success;
@@ -44,28 +48,25 @@ internal static class UnmountCommand
     }
 
     /// <summary>Returns whether the mount was a stale one.</summary>
-    private static bool Unmount(MountTableEntry entry, bool isLazy)
+    private static bool Unmount(FuseMountInfo mount, bool isLazy)
     {
-        using ControlClient? client = ControlClient.TryConnect(entry.Volume);
+        using ControlClient? client = ControlClient.TryConnect(mount.Source);
         MountStatus? status = client?.Ask(new ControlRequest(ControlProtocol.Version, ControlVerbs.Status)).Status;
-        if (client is null || status is null || status.MountPoint != entry.MountPoint)
+        if (client is null || status is null || status.MountPoint != mount.MountPoint)
         {
-            bool isStale = StaleMounts.IsStale(entry.MountPoint);
-            if (isStale || isLazy)
-                StaleMounts.Clear(entry.MountPoint);
-            else
-                StaleMounts.UnmountByKernel(entry.MountPoint);
+            bool isStale = FuseMounts.IsStale(mount.MountPoint);
+            FuseMounts.Unmount(mount.MountPoint, isLazy);
             return isStale;
         }
 
         var request = new ControlRequest(ControlProtocol.Version, ControlVerbs.Unmount) { Lazy = isLazy };
 
         // The process may be gone before its answer is sent: then it is the mount table that tells.
-        if (client.TryAsk(request, mayTakeLong: true) is null && MountTable.At(entry.MountPoint) == entry)
+        if (client.TryAsk(request, mayTakeLong: true) is null && Mounts.At(mount.MountPoint) == mount)
         {
-            if (!StaleMounts.IsStale(entry.MountPoint))
-                throw new CommandFailure(ExitCode.NoAnswer, $"the mount on {entry.MountPoint} did not end.");
-            StaleMounts.Clear(entry.MountPoint);
+            if (!FuseMounts.IsStale(mount.MountPoint))
+                throw new CommandFailure(ExitCode.NoAnswer, $"the mount on {mount.MountPoint} did not end.");
+            FuseMounts.Unmount(mount.MountPoint, lazy: true);
         }
 
         if (!isLazy)

@@ -111,7 +111,10 @@ internal sealed class TreeCopy(CopyProgress progress, CancellationToken cancella
         {
             target = level.Target.OpenDirectory(targetName);
             IReadOnlyList<byte[]> names = source.ListNames();
-            _levels.Push(new Level(source, target, targetName, attributes, names, ownsDirectories: true));
+            _levels.Push(new Level(source, target, targetName, attributes, names, ownsDirectories: true)
+            {
+                IsNew = existing is null,
+            });
         }
         catch
         {
@@ -132,7 +135,10 @@ internal sealed class TreeCopy(CopyProgress progress, CancellationToken cancella
             level.Target.SetOwner(self, level.Attributes);
             CopyXattrs(level.Source, self, level.Target, self);
             level.Target.SetAttributes(self, level.Attributes);
-            progress.AddItem();
+            if (level.IsNew)
+                progress.AddItem();
+            else
+                progress.AddSkipped(0);
         }
         catch (TreeException failure) when (!IsFatal(failure))
         {
@@ -300,6 +306,9 @@ internal sealed class TreeCopy(CopyProgress progress, CancellationToken cancella
         public ItemAttributes Attributes => attributes;
 
         public bool OwnsDirectories => ownsDirectories;
+
+        /// <summary>Whether the target's directory was made by this copy.</summary>
+        public bool IsNew { get; init; }
 
         public bool TryTakeName(out byte[] name)
         {

@@ -1,4 +1,5 @@
 using Hartfs.Core.Mounting;
+using Hartfs.Fuse;
 using Microsoft.Extensions.Logging;
 
 namespace Hartfs.Cli.Mounting;
@@ -9,6 +10,8 @@ internal static class MountDrivers
     /// <summary>Throws <see cref="MountException"/> where there is none.</summary>
     public static IMountDriver ForThisSystem(ILoggerFactory loggers)
     {
-        throw new MountException($"Hartfs has no driver for this system yet ({loggers}).", MountFailure.DriverMissing);
+        if (OperatingSystem.IsLinux())
+            return new FuseDriver(loggers);
+        throw new MountException("Hartfs has no driver for this system.", MountFailure.DriverMissing);
     }
 }

@@ -35,8 +35,7 @@ internal sealed class MountOptionList
     private static readonly HashSet<string> KernelFlagNames =
     [
         "nosuid", "suid", "nodev", "dev", "noexec", "exec", "noatime", "atime", "nodiratime", "diratime",
-        "relatime", "norelatime", "strictatime", "nostrictatime", "lazytime", "nolazytime", "sync", "async",
-        "dirsync",
+        "relatime", "strictatime", "lazytime", "sync", "async", "dirsync",
     ];
 
     // mount(8), fstab(5) and systemd.mount(5): for the tools around the mount, not for the filesystem.
@@ -44,7 +43,7 @@ internal sealed class MountOptionList
     [
         "defaults", "auto", "noauto", "user", "nouser", "users", "nousers", "owner", "noowner", "group", "nogroup",
         "nofail", "_netdev", "comment", "mand", "nomand", "iversion", "noiversion", "silent", "loud", "helper",
-        "uhelper", "default_permissions", "dev_t", "quiet",
+        "uhelper", "default_permissions", "norelatime", "nostrictatime", "nolazytime",
     ];
 
     private readonly List<string> _kernelFlags = [];

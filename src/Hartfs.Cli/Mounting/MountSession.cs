@@ -36,7 +36,6 @@ internal sealed class MountSession
     public static void Run(MountPlan plan, ILoggerFactory loggers, Func<bool> onReady)
     {
         ILogger logger = loggers.CreateLogger("Hartfs.Cli");
-        StaleMounts.MakeWay(plan.MountPoint, logger);
         VolumeSettings settings = plan.Options.ToSettings(
             $"the mount on {plan.MountPoint} (process {Environment.ProcessId})");
         using Volume volume = Volume.Open(plan.Volume, settings, loggers);

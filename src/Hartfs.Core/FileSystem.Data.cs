@@ -38,7 +38,9 @@ public sealed partial class FileSystem
         FsError error = EnterGrowth(bytes.Length);
         if (error != FsError.None || bytes.IsEmpty)
             return error;
-        _volume.Budget.Reserve(bytes.Length);
+        error = _volume.Budget.Reserve(bytes.Length, _volume.Refusal);
+        if (error != FsError.None)
+            return error;
         long used = 0;
         try
         {

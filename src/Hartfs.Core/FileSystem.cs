@@ -174,7 +174,7 @@ public sealed partial class FileSystem
                 return FsError.IsADirectory;
             if (!node.Record.IsRegularFile)
                 return FsError.InvalidArgument;
-            data = node.Data ??= new FileData();
+            data = _nodes.DataOf(node);
             return FsError.None;
         }
     }

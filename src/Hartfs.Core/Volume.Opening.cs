@@ -302,6 +302,9 @@ public sealed partial class Volume
             $"the metadata of {directory} is locked by another process: end it and try again", failure),
         MetadataFailure.DiskFull => new VolumeException(VolumeFailure.OutOfSpace,
             $"there is no room beside {directory}: free some and try again", failure),
+        MetadataFailure.NeedsRecovery => new VolumeException(VolumeFailure.Other,
+            $"{directory} was not closed in order and can only be recovered by a writable mount: mount it once " +
+            "without -o ro", failure),
         MetadataFailure.NewerSchema => new VolumeException(VolumeFailure.NewerFormat, failure.Message, failure),
         _ => new VolumeException(VolumeFailure.DamagedMetadata,
             $"the metadata of {directory} cannot be used: {failure.Message}. The packs are untouched; " +

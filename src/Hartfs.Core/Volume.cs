@@ -61,6 +61,7 @@ public sealed partial class Volume : IDisposable
         Reader = new FileReader(Metadata, TreeLock, _blocks, _pipeline);
         _committer = new Committer(Metadata, TreeLock, Nodes, Gate, Queue, Budget, _pipeline, _packs, _ledger,
             NewWriter(), loggers.CreateLogger<Committer>());
+        Refusal = () => Fatal != FsError.None ? Fatal : _pipeline.Failure;
         FileSystem = new FileSystem(this);
         if (!Settings.ReadOnly)
             _background = new BackgroundWork(Metadata, TreeLock, _committer, Gate, Queue, Budget, NewWriter(),
@@ -96,6 +97,9 @@ public sealed partial class Volume : IDisposable
 
     /// <summary>Why no change is taken any more; None while changes are.</summary>
     internal FsError Fatal => _committer.Fatal;
+
+    /// <summary>Why a writer must not go on waiting; made once, because writers ask on every write.</summary>
+    internal Func<FsError> Refusal { get; }
 
     internal long FreeBytes => _freeSpace.Bytes;
 
@@ -148,7 +152,7 @@ public sealed partial class Volume : IDisposable
                 CompressedBytes = classes.Sum(totals => totals.CompressedBytes),
                 ChunkCount = classes.Sum(totals => totals.ChunkCount),
                 Classes = classes,
-                PackBytes = _ledger.Bytes,
+                PackBytes = Math.Max(_ledger.Bytes, classes.Sum(totals => totals.CompressedBytes)),
                 PackCount = _ledger.PackCount,
                 MetadataBytes = Metadata.FileBytes,
                 IndexBytes = _index.DiskBytes,

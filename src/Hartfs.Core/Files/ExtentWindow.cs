@@ -8,19 +8,28 @@ namespace Hartfs.Core.Files;
 /// </summary>
 internal sealed class ExtentWindow
 {
-    /// <summary>Extents read at once.</summary>
-    public const int RowsMax = 1024;
+    /// <summary>Extents kept at most.</summary>
+    public const int RowsMax = 256;
+
+    // What a reader that jumps about in a fragmented file is given: it will not come back to the rest.
+    private const int RowsForJumps = 16;
 
     private readonly List<Extent> _extents = [];
     private long _from;
+    private int _rowsAsked;
+    private bool _isPartial;
 
     /// <summary>The offset behind which the window knows nothing.</summary>
     public long End { get; private set; }
 
     /// <summary>Where rows are loaded into; call <see cref="Loaded"/> behind it.</summary>
-    public List<Extent> BeginLoad()
+    /// <param name="isSequential">Whether what follows will be wanted too.</param>
+    /// <param name="rowsMax">How many rows to load.</param>
+    public List<Extent> BeginLoad(bool isSequential, out int rowsMax)
     {
-        Invalidate();
+        rowsMax = _rowsAsked = _isPartial && !isSequential ? RowsForJumps : RowsMax;
+        _extents.Clear();
+        _from = End = 0;
         return _extents;
     }
 
@@ -28,7 +37,8 @@ internal sealed class ExtentWindow
     public void Loaded(long from)
     {
         _from = from;
-        End = _extents.Count < RowsMax ? long.MaxValue : _extents[^1].End;
+        _isPartial = from > 0 || _extents.Count == _rowsAsked;
+        End = _extents.Count < _rowsAsked ? long.MaxValue : _extents[^1].End;
     }
 
     /// <summary>Whether the window knows what is at an offset.</summary>

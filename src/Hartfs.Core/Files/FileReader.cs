@@ -26,8 +26,9 @@ internal sealed class FileReader(
         plan.Clear();
         lock (data.Lock)
         {
+            bool isStreak = NoteStreak(data, offset, target.Length);
             Plan(node, data, offset, target, plan);
-            if (NoteStreak(data, offset, target.Length))
+            if (isStreak)
                 ReadAhead(data, offset + target.Length);
         }
 
@@ -46,10 +47,10 @@ internal sealed class FileReader(
     {
         if (data.Window.Covers(offset))
             return;
-        List<Extent> rows = data.Window.BeginLoad();
+        List<Extent> rows = data.Window.BeginLoad(data.ReadStreak > 0, out int rowsMax);
         lock (treeLock)
             if (!node.IsNew)
-                metadata.Extents.Load(node.Number, offset, rows, ExtentWindow.RowsMax);
+                metadata.Extents.Load(node.Number, offset, rows, rowsMax);
         data.Window.Loaded(offset);
     }
 

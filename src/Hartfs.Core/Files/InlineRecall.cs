@@ -33,7 +33,7 @@ internal sealed class InlineRecall(
         {
             if (!nodes.TryGet(inode, out node))
                 return;
-            data = node.Data ??= new FileData();
+            data = nodes.DataOf(node);
         }
 
         lock (data.DrainLock)

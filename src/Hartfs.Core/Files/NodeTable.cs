@@ -9,7 +9,11 @@ internal sealed class NodeTable(MetadataStore metadata)
     /// <summary>Clean inodes are dropped above this count, when a commit has made them clean.</summary>
     private const int CountMax = 64 << 10;
 
+    /// <summary>Files whose extents and read streaks are remembered.</summary>
+    private const int DataCountMax = 8 << 10;
+
     private readonly Dictionary<long, Node> _nodes = [];
+    private readonly List<Node> _withData = [];
     private readonly List<Node> _dirty = [];
 
     /// <summary>Inodes with changes that the metadata does not have.</summary>
@@ -78,17 +82,37 @@ internal sealed class NodeTable(MetadataStore metadata)
     /// <summary>Forgets a deleted inode.</summary>
     public void Remove(Node node) => _nodes.Remove(node.Number.Value);
 
-    /// <summary>Drops clean inodes when there are too many. Only while nothing changes the tree.</summary>
+    /// <summary>The data side of a file, made when there is none.</summary>
+    public FileData DataOf(Node node)
+    {
+        if (node.Data is { } data)
+            return data;
+        _withData.Add(node);
+        return node.Data = new FileData();
+    }
+
+    /// <summary>Drops what is clean when there is too much of it. Only while nothing changes the tree.</summary>
     public void Trim()
     {
+        if (_withData.Count > DataCountMax)
+        {
+            foreach (Node node in _withData)
+                if (IsClean(node))
+                    node.Data = null;
+            _withData.RemoveAll(node => node.Data is null);
+        }
+
         if (_nodes.Count <= CountMax)
             return;
         foreach ((long number, Node node) in _nodes)
         {
-            if (!node.IsDirty && (node.Data is null || (node.Data.Dirty.IsEmpty && node.Data.Draining.IsEmpty)))
+            if (IsClean(node) && node.Data is null)
                 _nodes.Remove(number);
             if (_nodes.Count <= CountMax / 2)
                 return;
         }
     }
+
+    private static bool IsClean(Node node) =>
+        node.IsReaped || (!node.IsDirty && (node.Data is null || (node.Data.Dirty.IsEmpty && node.Data.Draining.IsEmpty)));
 }

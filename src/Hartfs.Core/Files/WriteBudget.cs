@@ -5,6 +5,8 @@ namespace Hartfs.Core.Files;
 /// </summary>
 internal sealed class WriteBudget(long bytesMax)
 {
+    private static readonly TimeSpan RefusalPeriod = TimeSpan.FromMilliseconds(200);
+
     // guards: _used
     private readonly object _lock = new();
     private long _used;
@@ -16,13 +18,21 @@ internal sealed class WriteBudget(long bytesMax)
     public long BytesMax => bytesMax;
 
     /// <summary>Takes bytes, waiting until they are there. Never call it while holding a lock or the gate.</summary>
-    public void Reserve(long bytes)
+    /// <param name="bytes">How many.</param>
+    /// <param name="refusal">Asked while waiting: what became of the volume. Anything but None ends the wait.</param>
+    public FsError Reserve(long bytes, Func<FsError> refusal)
     {
         lock (_lock)
         {
             while (_used > 0 && _used + bytes > bytesMax)
-                Monitor.Wait(_lock);
+            {
+                // A volume that stopped, or a full disk, frees nothing: nobody would wake the waiter.
+                if (!Monitor.Wait(_lock, RefusalPeriod) && refusal() is var error && error != FsError.None)
+                    return error;
+            }
+
             _used += bytes;
+            return FsError.None;
         }
     }
 

@@ -125,9 +125,9 @@ public static partial class MetadataInvariants
             "SELECT kind, born, died FROM rows, now WHERE born < 1 OR born > epoch OR died <= born OR died > epoch"),
 
         new("numbers", "Inodes and inline rows have numbers that were allocated.",
-            "SELECT max(number) AS number FROM inode HAVING number >= " +
+            "SELECT number FROM inode WHERE number >= " +
             "ifnull((SELECT value FROM state WHERE name = 'next_inode'), 2) UNION ALL " +
-            "SELECT max(id) FROM inline_data HAVING max(id) >= " +
+            "SELECT id FROM inline_data WHERE id >= " +
             "ifnull((SELECT value FROM state WHERE name = 'next_inline'), 1)"),
 
         new("inode-counts", "The inodes are counted by kind.",

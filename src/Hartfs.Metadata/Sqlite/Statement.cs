@@ -21,6 +21,7 @@ internal sealed class Statement : IDisposable
     /// <summary>Binds the parameter with a 1-based index.</summary>
     public Statement Bind(int index, long value)
     {
+        ThrowIfActive();
         _database.Check(Sqlite3.Bind(_handle, index, value));
         return this;
     }
@@ -28,13 +29,8 @@ internal sealed class Statement : IDisposable
     /// <summary>Binds a copy of bytes.</summary>
     public Statement Bind(int index, ReadOnlySpan<byte> value)
     {
+        ThrowIfActive();
         _database.Check(Sqlite3.Bind(_handle, index, value));
-        return this;
-    }
-
-    public Statement BindNull(int index)
-    {
-        _database.Check(Sqlite3.BindNull(_handle, index));
         return this;
     }
 
@@ -52,8 +48,7 @@ internal sealed class Statement : IDisposable
     /// <summary>Begins to read; the rows must be disposed before the next use.</summary>
     public Rows Query()
     {
-        if (_active)
-            throw new InvalidOperationException($"Already being read: {Sql}");
+        ThrowIfActive();
         _active = true;
         return new Rows(this);
     }
@@ -62,6 +57,13 @@ internal sealed class Statement : IDisposable
     {
         Sqlite3.Finish(_handle);
         _handle = 0;
+    }
+
+    // A bug of the caller: two cursors of one kind at a time.
+    private void ThrowIfActive()
+    {
+        if (_active)
+            throw new InvalidOperationException($"Already being read: {Sql}");
     }
 
     private void Fail(int result)

@@ -18,6 +18,7 @@ public sealed class EntryTable
     private readonly VolumeState _state;
     private readonly Statement _find;
     private readonly Statement _range;
+    private readonly Statement _last;
     private readonly Statement _list;
     private readonly Statement _any;
     private readonly Statement _insert;
@@ -32,6 +33,8 @@ public sealed class EntryTable
             "SELECT target, cookie, born FROM entry WHERE parent = ? AND cookie BETWEEN ? AND ? AND name = ?");
         _range = database.Prepare(
             "SELECT target, cookie, name FROM entry WHERE parent = ? AND cookie BETWEEN ? AND ? ORDER BY cookie");
+        _last = database.Prepare(
+            "SELECT cookie FROM entry WHERE parent = ? AND cookie BETWEEN ? AND ? ORDER BY cookie DESC LIMIT 1");
         _list = database.Prepare(
             "SELECT target, cookie, name FROM entry WHERE parent = ? AND cookie > ? ORDER BY cookie");
         _any = database.Prepare("SELECT 1 FROM entry WHERE parent = ? LIMIT 1");
@@ -161,6 +164,9 @@ public sealed class EntryTable
 
     private long FreeCookie(InodeNumber parent, long first)
     {
+        using (Statement.Rows last = BindRange(_last, parent, first).Query())
+            if (last.Next() && last.Int64(0) < first + NameCookie.SequenceCount - 1)
+                return last.Int64(0) + 1;
         using Statement.Rows rows = BindRange(_range, parent, first).Query();
         long free = first;
         while (rows.Next() && rows.Int64(1) == free)

@@ -25,7 +25,6 @@ public sealed partial class ExtentTable
     private readonly Statement _update;
     private readonly Statement _delete;
     private readonly Statement _keep;
-    private readonly Statement _keepAll;
     private readonly Statement _deleteAll;
     private readonly Statement _totals;
     private readonly Statement _inline;
@@ -50,9 +49,6 @@ public sealed partial class ExtentTable
         _keep = database.Prepare(
             "INSERT INTO extent_past (inode, offset, died, born, length, kind, reference) " +
             "SELECT inode, offset, ?3, born, length, kind, reference FROM extent WHERE inode = ?1 AND offset = ?2");
-        _keepAll = database.Prepare(
-            "INSERT INTO extent_past (inode, offset, died, born, length, kind, reference) " +
-            "SELECT inode, offset, ?2, born, length, kind, reference FROM extent WHERE inode = ?1 AND born < ?2");
         _deleteAll = database.Prepare("DELETE FROM extent WHERE inode = ?");
         _totals = database.Prepare(
             "SELECT sum(length), sum(CASE WHEN kind = 1 THEN 0 ELSE length END) " +
@@ -124,6 +120,9 @@ public sealed partial class ExtentTable
             _state.DataBytes -= content.Length;
             return -content.Length;
         }
+        // Rows that may have to be kept are taken in batches, which bounds the memory of the statement.
+        if (_state.Epoch > 1)
+            return Truncate(inode, 0);
         long allocated;
         using (Statement.Rows rows = _totals.Bind(1, inode.Value).Query())
         {
@@ -132,8 +131,6 @@ public sealed partial class ExtentTable
             allocated = -rows.Int64(0);
             _state.DataBytes -= rows.Int64(1);
         }
-        if (_state.Epoch > 1)
-            _keepAll.Bind(1, inode.Value).Bind(2, _state.Epoch).Execute();
         _deleteAll.Bind(1, inode.Value).Execute();
         return allocated;
     }

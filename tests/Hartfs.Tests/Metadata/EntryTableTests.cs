@@ -1,5 +1,6 @@
 using System.Text;
 using Hartfs.Format;
+using Hartfs.Metadata;
 using Hartfs.Metadata.Tables;
 using Xunit;
 
@@ -110,7 +111,7 @@ public sealed class EntryTableTests : IDisposable
     }
 
     [Fact]
-    public void Names_of_one_hash_fill_gaps_and_stay_apart()
+    public void Names_of_one_hash_stay_apart()
     {
         byte[][] names = [.. Enumerable.Range(0, 32).Select(Spelling)];
         foreach (byte[] name in names)
@@ -123,11 +124,35 @@ public sealed class EntryTableTests : IDisposable
         foreach (byte[] name in names)
         {
             Assert.True(Entries.TryFind(InodeNumber.Root, name, out Entry entry));
-            Assert.InRange(entry.Cookie, first, first + 31);
+            Assert.InRange(entry.Cookie, first, first + 32);
         }
 
         static byte[] Spelling(int bits) =>
             [.. Enumerable.Range(0, 5).Select(bit => (byte)((bits >> bit & 1) == 0 ? 'x' : 'X'))];
+    }
+
+    [Fact]
+    public void A_full_hash_refuses_a_name_without_harm_and_takes_one_into_a_gap()
+    {
+        long first = NameCookie.First("x"u8);
+        _metadata.Store.Database.Execute(
+            "WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 65535) " +
+            $"INSERT INTO entry SELECT 1, {first} + i, 1, 40, CAST('x' || i AS BLOB) FROM n");
+        MetadataException refused = Assert.Throws<MetadataException>(
+            () => Entries.Insert(InodeNumber.Root, "x"u8, Target, InodeMode.RegularFile));
+        Assert.Equal((MetadataFailure.DirectoryFull, false), (refused.Kind, _metadata.Store.IsFailed));
+        _metadata.Store.Database.Execute($"DELETE FROM entry WHERE cookie = {first} + 777");
+        Assert.Equal(first + 777, Entries.Insert(InodeNumber.Root, "x"u8, Target, InodeMode.RegularFile));
+    }
+
+    [Fact]
+    public void A_second_cursor_is_a_bug_that_harms_nothing()
+    {
+        using (EntryCursor cursor = Entries.List(InodeNumber.Root, 0))
+            Assert.Throws<InvalidOperationException>(() => Entries.List(InodeNumber.Root, 0).Dispose());
+        using (EntryCursor cursor = Entries.List(InodeNumber.Root, 0))
+            Assert.False(cursor.MoveNext());
+        Assert.False(_metadata.Store.IsFailed);
     }
 
     [Fact]

@@ -28,8 +28,9 @@ public sealed class StatementPlanTests
             using Statement.Rows steps = plan.Query();
             while (steps.Next())
             {
-                // The library's version decides whether it notices that an index covers the query.
-                string step = steps.Text(3).Replace("COVERING ", "", StringComparison.Ordinal);
+                // Versions of the library differ in these words.
+                string step = steps.Text(3).Replace("COVERING ", "", StringComparison.Ordinal)
+                    .Replace("SCAN TABLE ", "SCAN ", StringComparison.Ordinal);
                 Assert.False(step.StartsWith("SCAN", StringComparison.Ordinal) && !Scans.Contains(step),
                     $"{step}: {statement.Sql}");
                 Assert.False(step.Contains("TEMP B-TREE", StringComparison.Ordinal), $"{step}: {statement.Sql}");

@@ -66,8 +66,6 @@ internal static unsafe partial class Sqlite3
 
     public static int Bind(nint statement, int index, long value) => sqlite3_bind_int64(statement, index, value);
 
-    public static int BindNull(nint statement, int index) => sqlite3_bind_null(statement, index);
-
     /// <summary>Binds a copy of bytes.</summary>
     public static int Bind(nint statement, int index, ReadOnlySpan<byte> value)
     {
@@ -178,10 +176,6 @@ internal static unsafe partial class Sqlite3
     [LibraryImport(Library)]
     [SuppressGCTransition]
     private static partial int sqlite3_bind_int64(nint statement, int index, long value);
-
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    private static partial int sqlite3_bind_null(nint statement, int index);
 
     [LibraryImport(Library)]
     private static partial int sqlite3_bind_zeroblob(nint statement, int index, int length);

@@ -13,7 +13,7 @@ public sealed class MetadataException : Exception
     /// <summary>What the caller can act on.</summary>
     public MetadataFailure Kind { get; }
 
-    /// <summary>SQLite's extended result code (https://www.sqlite.org/rescode.html); 0 when Hartfs itself refused.</summary>
+    /// <summary>SQLite's extended result code (https://www.sqlite.org/rescode.html); 0: Hartfs itself refused.</summary>
     public int Code { get; }
 }
 

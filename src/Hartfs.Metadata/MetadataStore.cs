@@ -136,7 +136,7 @@ public sealed class MetadataStore : IDisposable
     /// <summary>
     /// Makes every change so far durable and begins the next transaction. A store without changes does nothing.
     /// </summary>
-    /// <exception cref="MetadataException">Nothing of the transaction is durable; <see cref="IsFailed"/> is set.</exception>
+    /// <exception cref="MetadataException">Nothing of it is durable; <see cref="IsFailed"/> is set.</exception>
     public void Commit()
     {
         ThrowIfUnusable();

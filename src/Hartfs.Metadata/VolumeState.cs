@@ -67,7 +67,7 @@ public sealed class VolumeState
         set => this[Key.OpenPackLength] = value;
     }
 
-    /// <summary>Whether the volume was closed in order. The owner clears it after opening and sets it at the end.</summary>
+    /// <summary>Whether the volume was closed in order: cleared by its owner after opening, set at the end.</summary>
     public bool CleanShutdown
     {
         get => this[Key.CleanShutdown] != 0;

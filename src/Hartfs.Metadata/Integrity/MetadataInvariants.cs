@@ -5,8 +5,8 @@ using Hartfs.Metadata.Tables;
 
 namespace Hartfs.Metadata.Integrity;
 
-/// <summary>What must hold of the metadata between two operations. The names are stable: reports and scripts use them.</summary>
-/// <param name="Name">A stable name.</param>
+/// <summary>What must hold of the metadata between two operations.</summary>
+/// <param name="Name">A stable name, for reports and scripts.</param>
 /// <param name="Statement">One sentence that says what holds.</param>
 /// <param name="Sql">A query that must return no rows; its columns identify what violates it.</param>
 public sealed record Invariant(string Name, string Statement, string Sql);

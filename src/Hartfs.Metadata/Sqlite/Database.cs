@@ -41,7 +41,7 @@ internal sealed class Database : IDisposable
     /// <summary>The library's version, for example 3.40.1.</summary>
     public static string LibraryVersion => Sqlite3.Version();
 
-    /// <summary>Opens an existing file for reading and writing; for reading alone where writing is not permitted.</summary>
+    /// <summary>Opens an existing file for reading and writing, or for reading where no more is permitted.</summary>
     public static Database Open(string path) => Open(path, path, Sqlite3.OpenReadWrite);
 
     /// <summary>Opens or makes a file.</summary>

@@ -64,7 +64,7 @@ public sealed class XattrTable
         return _removeAll.Bind(1, inode.Value).Execute();
     }
 
-    /// <summary>The attributes of an inode, in ascending order of names. Dispose the cursor before the next change.</summary>
+    /// <summary>The attributes of an inode by ascending name. Dispose the cursor before the next change.</summary>
     public XattrCursor List(InodeNumber inode) => new(_list.Bind(1, inode.Value).Query());
 
     internal static bool TryCopyValue(in Statement.Rows rows, Span<byte> value, out int length)

@@ -90,13 +90,14 @@ public sealed class MetadataInvariantsTests : IDisposable
         AddInode(store, TemporaryMetadata.Directory_(2, 1), InodeNumber.Root, "directory"u8);
         Assert.True(store.Inodes.TryGet(InodeNumber.Root, out InodeRecord root));
         store.Inodes.Update(root with { LinkCount = 3 });
-        AddInode(store, TemporaryMetadata.RegularFile(new(3), 100) with { Flags = InodeFlags.HasXattrs }, new(2), "a"u8);
+        InodeRecord file = TemporaryMetadata.RegularFile(new(3), 100);
+        AddInode(store, file with { Flags = InodeFlags.HasXattrs }, new(2), "a"u8);
         store.Xattrs.Set(new(3), "user.x"u8, "y"u8);
         store.Extents.Replace(new(3), 0, 100, [Data(0, 100, 10)]);
         AddInode(store, TemporaryMetadata.RegularFile(new(4), 100), new(2), "b"u8);
         long row = store.Inline.Insert(new byte[20]);
-        store.Extents.Replace(new(4), 0, 100,
-            [Data(0, 50, 90), new(50, 30, ExtentKind.Fill, 7), new(80, 20, ExtentKind.Inline, InlineTable.Reference(row, 0))]);
+        Extent inline = new(80, 20, ExtentKind.Inline, InlineTable.Reference(row, 0));
+        store.Extents.Replace(new(4), 0, 100, [Data(0, 50, 90), new(50, 30, ExtentKind.Fill, 7), inline]);
         InodeRecord link = TemporaryMetadata.RegularFile(new(5), 3) with
         {
             Mode = InodeMode.SymbolicLink | 0x1FF,

@@ -217,11 +217,12 @@ public sealed class SnapshotModelTests
         for (int index = 0; index < Names; index++)
         {
             byte[] name = Name(index);
+            string key = Encoding.UTF8.GetString(name);
             bool found = reader.TryFind(InodeNumber.Root, name, out Entry entry);
-            Assert.True(found == expected.Entries.TryGetValue(Encoding.UTF8.GetString(name), out InodeNumber inode), where);
+            Assert.True(found == expected.Entries.TryGetValue(key, out InodeNumber inode), where);
             Assert.True(!found || entry.Inode == inode, where);
             Assert.True(reader.TryFindFolded(InodeNumber.Root, name, spelling, out _, out _) == expected.Entries.Keys
-                .Any(key => key.Equals(Encoding.UTF8.GetString(name), StringComparison.OrdinalIgnoreCase)), where);
+                .Any(other => other.Equals(key, StringComparison.OrdinalIgnoreCase)), where);
         }
     }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Hartfs.Metadata.Sqlite.Interop;
 
-/// <summary>The functions of SQLite's C interface that Hartfs uses (https://www.sqlite.org/c3ref/funclist.html).</summary>
+/// <summary>The functions of SQLite that Hartfs uses (https://www.sqlite.org/c3ref/funclist.html).</summary>
 /// <remarks>
 /// Bound directly rather than through SQLitePCLRaw, whose wrappers allocate for every blob. The library is the
 /// system's maintained one on Linux, otherwise the one that comes with the SQLitePCLRaw package.
@@ -116,7 +116,7 @@ internal static unsafe partial class Sqlite3
     public static int Checkpoint(nint database, int mode, out int logFrames, out int copiedFrames) =>
         sqlite3_wal_checkpoint_v2(database, null, mode, out logFrames, out copiedFrames);
 
-    /// <summary>Has the frames of the write-ahead log counted after each commit, at <paramref name="counter"/>.</summary>
+    /// <summary>Has the frames of the log counted after each commit, at <paramref name="counter"/>.</summary>
     public static void CountLogFrames(nint database, nint counter) =>
         _ = sqlite3_wal_hook(database, &StoreFrames, (void*)counter);
 

@@ -197,7 +197,9 @@ public sealed partial class FileSystem
         if (name.IsEmpty || name.IndexOfAny((byte)'/', (byte)0) >= 0 || name.SequenceEqual("."u8) ||
             name.SequenceEqual(".."u8))
             return FsError.InvalidName;
-        return _metadata.Entries.TryFind(parent, name, out _) ? FsError.AlreadyExists : FsError.None;
+        if (_metadata.Entries.TryFind(parent, name, out _))
+            return FsError.AlreadyExists;
+        return _metadata.Entries.HasRoom(parent, name) ? FsError.None : FsError.OutOfSpace;
     }
 
     private Node NewNode(Node directory, in NewInode request)

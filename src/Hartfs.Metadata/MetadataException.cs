@@ -13,7 +13,7 @@ public sealed class MetadataException : Exception
     /// <summary>What the caller can act on.</summary>
     public MetadataFailure Kind { get; }
 
-    /// <summary>SQLite's extended result code (https://www.sqlite.org/rescode.html); 0: Hartfs itself refused.</summary>
+    /// <summary>SQLite's extended result code (https://www.sqlite.org/rescode.html); 0: Hartfs refused.</summary>
     public int Code { get; }
 }
 
@@ -48,7 +48,4 @@ public enum MetadataFailure
 
     /// <summary>Opened for reading, but a crash left changes behind that only a writable opening can take in.</summary>
     NeedsRecovery = 9,
-
-    /// <summary>65,536 names of one directory share a hash: no more of that kind.</summary>
-    DirectoryFull = 10,
 }

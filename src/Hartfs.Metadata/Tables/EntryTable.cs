@@ -64,19 +64,23 @@ public sealed class EntryTable
         return FindFolded(rows, name, folded, spelling, out spellingLength, out entry);
     }
 
-    /// <summary>Adds a name that the directory does not have yet. Returns its cookie.</summary>
+    /// <summary>
+    /// Whether a directory can take a name that it does not have yet: 65,536 names whose hashes agree, all spellings
+    /// of one name for example, are the limit. To be asked before the first change of an operation that inserts.
+    /// </summary>
+    public bool HasRoom(InodeNumber parent, ReadOnlySpan<byte> name) => FreeCookie(parent, NameCookie.First(name)) >= 0;
+
+    /// <summary>Adds a name that the directory does not have yet and has room for. Returns its cookie.</summary>
     /// <param name="mode">The target's mode; only its type bits are kept.</param>
-    /// <exception cref="MetadataException">
-    /// <see cref="MetadataFailure.DirectoryFull"/>; nothing was changed.
-    /// </exception>
     public long Insert(InodeNumber parent, ReadOnlySpan<byte> name, InodeNumber inode, int mode)
     {
         long first = NameCookie.First(name);
-        long cookie = first;
-        if (Insert(parent, cookie, name, inode, mode))
+        if (Insert(parent, first, name, inode, mode))
+            return first;
+        long cookie = FreeCookie(parent, first);
+        if (cookie >= 0 && Insert(parent, cookie, name, inode, mode))
             return cookie;
-        cookie = FreeCookie(parent, first);
-        return Insert(parent, cookie, name, inode, mode) ? cookie : throw new InvalidOperationException("Cookie taken");
+        throw new InvalidOperationException($"Directory {parent} has no room for the name");
     }
 
     /// <summary>Removes a name; false when there is none.</summary>
@@ -162,19 +166,22 @@ public sealed class EntryTable
         _insert.Bind(1, parent.Value).Bind(2, cookie).Bind(3, _state.Epoch).Bind(4, Pack(inode, mode)).Bind(5, name)
             .Execute() != 0;
 
+    // The first place behind the names of a hash, or a gap between them; -1 when there is neither.
     private long FreeCookie(InodeNumber parent, long first)
     {
         using (Statement.Rows last = BindRange(_last, parent, first).Query())
-            if (last.Next() && last.Int64(0) < first + NameCookie.SequenceCount - 1)
+        {
+            if (!last.Next())
+                return first;
+            if (last.Int64(0) < first + NameCookie.SequenceCount - 1)
                 return last.Int64(0) + 1;
+        }
+
         using Statement.Rows rows = BindRange(_range, parent, first).Query();
         long free = first;
         while (rows.Next() && rows.Int64(1) == free)
             free++;
-        if (free < first + NameCookie.SequenceCount)
-            return free;
-        throw new MetadataException(
-            MetadataFailure.DirectoryFull, 0, $"Directory {parent} has no room for another name of this hash");
+        return free < first + NameCookie.SequenceCount ? free : -1;
     }
 
     private void Keep(InodeNumber parent, long cookie, long born)

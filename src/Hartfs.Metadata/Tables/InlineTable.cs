@@ -51,17 +51,18 @@ public sealed class InlineTable
         return row;
     }
 
-    /// <summary>Reads bytes of a row, from an offset on, until the buffer is full. False: no such bytes.</summary>
-    public bool Read(long row, int offset, Span<byte> buffer)
+    /// <summary>Reads bytes of a row, from an offset on, until the buffer is full.</summary>
+    /// <exception cref="MetadataException">
+    /// <see cref="MetadataFailure.Damaged"/>: an extent refers to bytes that are not there.
+    /// </exception>
+    public void Read(long row, int offset, Span<byte> buffer)
     {
         using Statement.Rows rows = _read.Bind(1, row).Query();
-        if (!rows.Next())
-            return false;
-        ReadOnlySpan<byte> bytes = rows.Bytes(0);
+        ReadOnlySpan<byte> bytes = rows.Next() ? rows.Bytes(0) : default;
         if (offset > bytes.Length - buffer.Length)
-            return false;
+            throw new MetadataException(MetadataFailure.Damaged, 0,
+                $"Inline row {row} of {bytes.Length} bytes lacks {buffer.Length} bytes at {offset}");
         bytes.Slice(offset, buffer.Length).CopyTo(buffer);
-        return true;
     }
 
     /// <summary>Removes a row that nothing refers to; false when there is none of that number.</summary>

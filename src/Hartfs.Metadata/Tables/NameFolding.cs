@@ -13,7 +13,7 @@ namespace Hartfs.Metadata.Tables;
 /// </remarks>
 internal static class NameFolding
 {
-    /// <summary>Bytes that a folded name can have: code points of two bytes grow to three, others do not grow.</summary>
+    /// <summary>Bytes that a folded name can have: code points of two bytes grow to three, others not.</summary>
     public const int FoldedBytesMax = Format.Limits.NameBytesMax * 3 / 2 + 1;
 
     private static readonly Range[] Ranges =

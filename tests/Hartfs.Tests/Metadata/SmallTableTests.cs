@@ -99,10 +99,11 @@ public sealed class SmallTableTests : IDisposable
     {
         long row = Store.Inline.Insert("0123456789"u8);
         byte[] part = new byte[4];
-        Assert.True(Store.Inline.Read(row, 6, part));
+        Store.Inline.Read(row, 6, part);
         Assert.Equal("6789"u8, part);
-        Assert.False(Store.Inline.Read(row, 7, part));
-        Assert.False(Store.Inline.Read(row + 1, 0, part));
+        foreach ((long missing, int offset) in ((long, int)[])[(row, 7), (row + 1, 0)])
+            Assert.Equal(MetadataFailure.Damaged,
+                Assert.Throws<MetadataException>(() => Store.Inline.Read(missing, offset, part)).Kind);
         Assert.Equal((row, 6), InlineTable.Locate(InlineTable.Reference(row, 6)));
         Store.Commit();
         _metadata.Reopen();

@@ -35,6 +35,7 @@ internal enum Errno
     EOPNOTSUPP = 95,
     ECONNABORTED = 103,
     ENOTCONN = 107,
+    ECONNREFUSED = 111,
     ESTALE = 116,
     EUCLEAN = 117,
     ENXIO = 6,

@@ -13,7 +13,6 @@ internal static unsafe partial class LibC
     // Values of asm-generic/fcntl.h, linux/mount.h, sys/socket.h and linux/prctl.h, the same on x86-64 and arm64.
     public const int OpenReadWrite = 2;
     public const int OpenCloseOnExec = 0x80000;
-    public const int AccessExists = 0;
     public const int UnmountDetach = 2;
     private const int AddressFamilyUnix = 1;
     private const int SocketStream = 1;
@@ -30,9 +29,6 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
 
-    [LibraryImport(Library, EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Access(string path, int mode);
-
     [LibraryImport(Library, EntryPoint = "getuid")]
     public static partial uint GetUserId();
 
@@ -47,6 +43,16 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unmount(string target, int flags);
+
+    /// <summary>
+    /// Asks the filesystem at a path for its figures, which FUSE never answers from a cache. None, or what went wrong.
+    /// </summary>
+    public static Errno ProbeFilesystem(string path)
+    {
+        // struct statfs has 120 bytes on 64-bit Linux; nothing in it is looked at.
+        byte* figures = stackalloc byte[512];
+        return GetFilesystemFigures(path, figures) == 0 ? Errno.None : LastError;
+    }
 
     /// <summary>The path without symbolic links and dots; null when it does not exist or may not be walked.</summary>
     public static string? RealPath(string path)
@@ -132,6 +138,9 @@ internal static unsafe partial class LibC
         public nuint ControlLength;
         public int Flags;
     }
+
+    [LibraryImport(Library, EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int GetFilesystemFigures(string path, byte* figures);
 
     [LibraryImport(Library, EntryPoint = "realpath", SetLastError = true,
         StringMarshalling = StringMarshalling.Utf8)]

@@ -45,9 +45,12 @@ internal static class MountPointCheck
             ? Path.Combine(realParent, Path.GetFileName(full)) : full;
     }
 
-    /// <summary>Whether the daemon behind a mount is dead: the kernel then answers ENOTCONN.</summary>
-    public static bool IsStale(string mountPoint) =>
-        LibC.Access(mountPoint, LibC.AccessExists) != 0 && LibC.LastError is Errno.ENOTCONN or Errno.ECONNABORTED;
+    /// <summary>
+    /// Whether the daemon behind a mount is dead. Attributes may still come from the kernel's cache then, so only a
+    /// request that always reaches the daemon tells.
+    /// </summary>
+    public static bool IsStale(string mountPoint) => LibC.ProbeFilesystem(mountPoint) is
+        Errno.ENOTCONN or Errno.ECONNABORTED or Errno.ECONNREFUSED;
 
     private static void RefuseVolumeInside(string mountPoint, string source)
     {

@@ -46,8 +46,14 @@ case $prefix in
 esac
 
 lib=$prefix/lib/hartfs
-helper=$prefix/sbin/mount.fuse.hartfs
-if [ "$user" -eq 0 ]; then helper=/sbin/mount.fuse.hartfs; fi
+# mount(8) looks for its helpers in /sbin alone; packagers and tests may want it elsewhere.
+if [ -n "${HARTFS_HELPER_DIR:-}" ]; then
+    helper=$HARTFS_HELPER_DIR/mount.fuse.hartfs
+elif [ "$user" -eq 0 ]; then
+    helper=/sbin/mount.fuse.hartfs
+else
+    helper=$prefix/sbin/mount.fuse.hartfs
+fi
 unit=$prefix/lib/systemd/system/hartfs@.service
 man=$prefix/share/man/man1/hartfs.1
 bash_completion=$prefix/share/bash-completion/completions/hartfs
@@ -96,6 +102,13 @@ check_sdk() {
         fail "dotnet is there, but not the .NET 10 SDK: $(dotnet --list-sdks | tr '\n' ' '). Next: install it."
 }
 
+# Whether the installed program was built from this tree and nothing has changed since.
+is_current() {
+    [ -f "$lib/.built-from" ] && [ "$(cat "$lib/.built-from")" = "$root" ] &&
+        [ -z "$(find "$root/src" "$root"/Directory.*.props "$root/global.json" -type f -newer "$lib/.built-from" |
+            head -n 1)" ]
+}
+
 publish() {
     case $(uname -m) in
         x86_64) rid=linux-x64 ;;
@@ -109,7 +122,8 @@ publish() {
         trap 'rm -rf "$work"' EXIT
     fi
     rm -rf "$lib.new"
-    mkdir -p "$prefix/lib"
+    mkdir -p "$lib.new"
+    echo "$root" >"$lib.new/.built-from"
     log=$work/publish.log
     # Precompiled code starts faster; where the compiler for it cannot be had, the program is the same without.
     for precompiled in true false; do
@@ -152,14 +166,18 @@ if [ "$action" = uninstall ]; then
 fi
 if [ "$deps" = yes ]; then install_deps; fi
 check_sdk
-echo "Building Hartfs (a minute or two the first time)"
-publish
+if is_current; then
+    echo "The program is up to date"
+else
+    echo "Building Hartfs (a minute or two the first time)"
+    publish
+    rm -rf "$lib.old"
+    if [ -d "$lib" ]; then mv "$lib" "$lib.old"; fi
+    mv "$lib.new" "$lib"
+    rm -rf "$lib.old"
+fi
 mkdir -p "$prefix/bin" "$(dirname "$man")" "$(dirname "$bash_completion")" "$(dirname "$zsh_completion")" \
     "$(dirname "$fish_completion")"
-rm -rf "$lib.old"
-if [ -d "$lib" ]; then mv "$lib" "$lib.old"; fi
-mv "$lib.new" "$lib"
-rm -rf "$lib.old"
 write_launcher "$prefix/bin/hartfs"
 "$prefix/bin/hartfs" version >/dev/null || fail "the installed program does not start"
 cp "$root/packaging/linux/hartfs.1" "$man"

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using Hartfs.Cli.Interop;
 using Hartfs.Cli.Output;
 using Hartfs.Core;
 
@@ -10,7 +11,7 @@ namespace Hartfs.Cli.Commands;
 internal static class CreateCommand
 {
     private const int ChunkBytesMin = 1 << 10;
-    private const int ChunkBytesMax = 64 << 10;
+    private const int ChunkBytesMax = 32 << 10;
     private const int BlockBytesMin = 64 << 10;
     private const int BlockBytesMax = 1 << 20;
     private const int LevelMax = 19;
@@ -21,7 +22,7 @@ internal static class CreateCommand
         Argument<string> volume = GlobalOptions.Volume();
         volume.Description = "The directory to make; it may exist if it is empty.";
         Option<string> chunkSize = Size("--chunk-size", "Average chunk: smaller finds more duplicates, larger needs "
-            + "less memory. A power of two from 1K to 64K.", defaults.ChunkBytesAverage);
+            + "less memory. A power of two from 1K to 32K.", defaults.ChunkBytesAverage);
         Option<string> blockSize = Size("--block-size", "Bytes compressed together: larger shrinks better, smaller "
             + "reads faster at random. A power of two from 64K to 1M.", defaults.BlockBytes);
         var level = new Option<int>("--level")
@@ -46,6 +47,9 @@ internal static class CreateCommand
                 ChunkBytesAverage = PowerOfTwo("--chunk-size", context.Value(chunkSize), ChunkBytesMin, ChunkBytesMax),
                 BlockBytes = PowerOfTwo("--block-size", context.Value(blockSize), BlockBytesMin, BlockBytesMax),
                 CompressionLevel = Level(context.Value(level)),
+                RootOwner = OperatingSystem.IsWindows()
+                    ? default
+                    : new Credentials(LibC.EffectiveUserId(), LibC.EffectiveGroupId()),
             };
             return Run(context, Path.GetFullPath(context.Value(volume)), parameters, context.Value(json));
         }));
@@ -54,6 +58,7 @@ internal static class CreateCommand
 
     private static ExitCode Run(CommandContext context, string directory, VolumeParameters parameters, bool json)
     {
+        MakePrivate(directory);
         Volume.Create(directory, parameters);
         if (json)
         {
@@ -67,6 +72,17 @@ internal static class CreateCommand
         }
 
         return ExitCode.Success;
+    }
+
+    /// <summary>Packs hold what may be nobody else's to read: a directory made here is its owner's alone.</summary>
+    private static void MakePrivate(string directory)
+    {
+        const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        if (Directory.Exists(directory) || File.Exists(directory) || OperatingSystem.IsWindows())
+            return;
+        if (Path.GetDirectoryName(directory) is { } parent)
+            Directory.CreateDirectory(parent);
+        Directory.CreateDirectory(directory, ownerOnly);
     }
 
     private static Option<string> Size(string name, string description, int defaultBytes) => new(name)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hartfs.Cli.Control;
+using Hartfs.Cli.Copying;
 using Hartfs.Cli.Mounting;
 using Hartfs.Cli.Output;
 using Hartfs.Core;
@@ -15,15 +16,20 @@ internal static class StatsCommand
         {
             Description = "The directory of the volume, or any path on its mount.",
         };
+        var quick = new Option<bool>("--quick")
+        {
+            Description = "Of a mounted volume, show the figures of the last commit; do not write out first.",
+        };
         Option<bool> json = GlobalOptions.Json();
         HartfsCommand command = new HartfsCommand("stats", "Show what a volume holds, what it needs and what it saves.")
             .WithExample("hartfs stats ~/library", "mounted or not")
-            .WithExample("hartfs stats --json ~/h", "for scripts");
+            .WithExample("hartfs stats --quick --json ~/h", "for scripts that ask often");
         command.Add(path);
+        command.Add(quick);
         command.Add(json);
         command.SetAction(CommandContext.Action(context =>
         {
-            StatsReport report = Find(context, HostPath.Real(context.Value(path)));
+            StatsReport report = Find(context, HostPath.Real(context.Value(path)), isFresh: !context.Value(quick));
             if (context.Value(json))
                 context.Output.WriteLine(JsonText.Indented(report, JsonText.Pretty.StatsReport));
             else
@@ -33,15 +39,17 @@ internal static class StatsCommand
         return command;
     }
 
-    private static StatsReport Find(CommandContext context, string path)
+    private static StatsReport Find(CommandContext context, string path, bool isFresh)
     {
         string volume = Mounts.Containing(path)?.Source ?? path;
         using (ControlClient? client = ControlClient.TryConnect(volume))
         {
             if (client is not null)
             {
-                var request = new ControlRequest(ControlProtocol.Version, ControlVerbs.Stats);
-                return client.Ask(request).Stats
+                if (isFresh && Mounts.Of(volume) is { } mount)
+                    HostDirectory.WriteOut(mount.MountPoint);
+                var request = new ControlRequest(ControlProtocol.Version, ControlVerbs.Stats) { Fresh = isFresh };
+                return client.Ask(request, mayTakeLong: isFresh).Stats
                     ?? throw new CommandFailure(ExitCode.NoAnswer, "the mount's answer has no figures.");
             }
         }

@@ -12,6 +12,9 @@ internal sealed record ControlRequest(int Version, string? Verb)
 {
     /// <summary>For unmount: detach at once, let open files finish.</summary>
     public bool? Lazy { get; init; }
+
+    /// <summary>For stats: make everything durable first, so that the figures are those of this moment.</summary>
+    public bool? Fresh { get; init; }
 }
 
 /// <summary>One line back.</summary>

@@ -30,6 +30,23 @@ internal sealed class HostDirectory : ITreeDirectory
     public static HostDirectory Open(string path) =>
         Open(HostCalls.CurrentDirectory, Encoding.UTF8.GetBytes(path), 0);
 
+    /// <summary>
+    /// Has the kernel hand over what programs have written to a filesystem (syncfs(2)). Newer kernels need not do so
+    /// for FUSE, and it may not be permitted: then nothing happens.
+    /// </summary>
+    public static void WriteOut(string path)
+    {
+        try
+        {
+            using var directory = Open(path);
+            _ = HostCalls.WriteOut(directory._descriptor);
+        }
+        catch (TreeException)
+        {
+            // Not readable for this user.
+        }
+    }
+
     public void Dispose() => _handle.Dispose();
 
     public IReadOnlyList<byte[]> ListNames()

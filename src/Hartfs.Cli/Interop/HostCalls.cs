@@ -145,6 +145,10 @@ internal static unsafe partial class HostCalls
             return (int)GetDirectoryEntries(directory, buffer, (nuint)entries.Length);
     }
 
+    /// <summary>syncfs(2).</summary>
+    [LibraryImport(Library, EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int WriteOut(int descriptor);
+
     /// <summary>lseek(2).</summary>
     [LibraryImport(Library, EntryPoint = "lseek64", SetLastError = true)]
     public static partial long Seek(int descriptor, long offset, int whence);

@@ -76,6 +76,9 @@ internal sealed class MountSession
         switch (request.Verb)
         {
             case ControlVerbs.Stats:
+                // Should the commit fail, the figures are those of the last one that did not.
+                if (request.Fresh == true)
+                    _volume.Commit();
                 return new ControlResponse { Ok = true, Stats = MakeStats() };
             case ControlVerbs.Status:
                 return new ControlResponse { Ok = true, Status = MakeStatus() };

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Runs the shell examples of README.md as they stand there, in a home directory of their own, and looks at the result.
+# HARTFS_BIN is the program to use.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+program=${HARTFS_BIN:?is the program to test}
+home=$(mktemp -d "$(realpath "${TMPDIR:-/tmp}")/hartfs-readme-XXXXXX")
+passed=0
+failed=0
+
+finish() {
+    "$program" unmount --lazy "$home/h" >/dev/null 2>&1
+    rm -rf --one-file-system "$home"
+}
+trap finish EXIT
+
+check() {
+    if "${@:2}"; then
+        passed=$((passed + 1))
+    else
+        echo "failed: $1"
+        failed=$((failed + 1))
+    fi
+}
+
+# The Nth fenced block of shell in the README.
+example() {
+    awk -v wanted="$1" '/^```sh$/ { block++; inside = 1; next } /^```$/ { inside = 0 } inside && block == wanted' README.md
+}
+
+run_example() {
+    HOME=$home PATH=$home/bin:$PATH bash -euc "$(example "$1")"
+}
+
+mkdir -p "$home/bin" "$home/projects/a" "$home/projects/b"
+ln -s "$program" "$home/bin/hartfs"
+cp -a src "$home/projects/a/"
+cp -a src "$home/projects/b/"
+ln "$home/projects/a/src/Hartfs.Cli/Program.cs" "$home/projects/hard"
+
+check "the README has two examples" test -n "$(example 2)" -a -z "$(example 3)"
+check "the first example runs" run_example 1
+check "the first example leaves nothing mounted" bash -c "! grep -q ' $home/h ' /proc/mounts"
+check "the second example runs" run_example 2
+check "what was exported is what was imported" diff -r "$home/projects" "$home/restored"
+check "hard links survive" test "$home/restored/hard" -ef "$home/restored/a/src/Hartfs.Cli/Program.cs"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

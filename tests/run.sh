@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Builds Hartfs and runs every test: unit, model, conformance on a real mount, crashes, the README's examples and the
+# installer. Ends with one line "N passed, N failed". With names of parts, only those: tests/run.sh Hartfs.Tests
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+configuration=Release
+parts=("$@")
+if [ ${#parts[@]} -eq 0 ]; then
+    parts=(Hartfs.Tests Hartfs.Conformance Hartfs.CrashTests readme.sh packaging.sh)
+fi
+export HARTFS_BIN=${HARTFS_BIN:-$PWD/artifacts/bin/Hartfs.Cli/release/hartfs}
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+passed=0
+failed=0
+skipped=0
+temporary=$(realpath "${TMPDIR:-/tmp}")
+log=$(mktemp)
+
+# Mounts of an earlier run that was killed would make this one wait or fail.
+unmount_leftovers() {
+    awk -v prefix="$temporary/hartfs-" '$3 == "fuse.hartfs" && index($2, prefix) == 1 { print $2 }' /proc/mounts |
+        while read -r mountpoint; do
+            echo "clearing a leftover mount: $mountpoint"
+            umount -l "$mountpoint" 2>/dev/null || fusermount3 -u -z "$mountpoint"
+        done
+}
+
+finish() {
+    unmount_leftovers
+    rm -f "$log"
+}
+trap finish EXIT
+
+# The last number behind a word in the log of one part.
+figure() {
+    sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1
+}
+
+run_project() {
+    dotnet test --project "tests/$1" -c "$configuration" --no-build 2>&1 | tee "$log"
+    local code=${PIPESTATUS[0]} good bad left
+    good=$(figure succeeded)
+    bad=$(figure failed)
+    left=$(figure skipped)
+    passed=$((passed + ${good:-0}))
+    failed=$((failed + ${bad:-0}))
+    skipped=$((skipped + ${left:-0}))
+    if [ "$code" -ne 0 ] && [ "${bad:-0}" -eq 0 ]; then
+        echo "tests/run.sh: $1 ended with code $code"
+        failed=$((failed + 1))
+    fi
+}
+
+run_script() {
+    "tests/$1" 2>&1 | tee "$log"
+    local code=${PIPESTATUS[0]} counts
+    counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log" | tail -n 1)
+    read -r good bad <<<"${counts:-0 1}"
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then failed=$((failed + 1)); fi
+}
+
+unmount_leftovers
+if ! dotnet build Hartfs.sln -c "$configuration" -v quiet; then
+    echo "0 passed, 1 failed"
+    exit 1
+fi
+for part in "${parts[@]}"; do
+    echo "== $part"
+    case $part in
+        *.sh) run_script "$part" ;;
+        *) if compgen -G "tests/$part/*.cs" >/dev/null || compgen -G "tests/$part/*/*.cs" >/dev/null; then
+            run_project "$part"
+        fi ;;
+    esac
+done
+echo
+if [ "$skipped" -gt 0 ]; then
+    echo "$passed passed, $failed failed, $skipped skipped"
+else
+    echo "$passed passed, $failed failed"
+fi
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

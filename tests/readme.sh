@@ -26,7 +26,10 @@ check() {
 
 # The Nth fenced block of shell in the README.
 example() {
-    awk -v wanted="$1" '/^```sh$/ { block++; inside = 1; next } /^```$/ { inside = 0 } inside && block == wanted' README.md
+    awk -v wanted="$1" '
+        /^```sh$/ { block++; inside = 1; next }
+        /^```$/ { inside = 0 }
+        inside && block == wanted' README.md
 }
 
 run_example() {

@@ -17,7 +17,9 @@ internal sealed class DeferredLog : ILogEventSink, IDisposable
     private readonly Func<Logger> _openFile;
     private Logger? _file;
 
-    /// <summary>Lines of <paramref name="level"/> and above; <paramref name="openFile"/> is called at most once.</summary>
+    /// <summary>
+    /// Lines of <paramref name="level"/> and above; <paramref name="openFile"/> is called at most once.
+    /// </summary>
     public DeferredLog(LogLevel level, Func<Logger> openFile)
     {
         _openFile = openFile;

@@ -20,7 +20,8 @@ internal static partial class Log
     [LoggerMessage(6004, LogLevel.Warning, "{Signal}: still in use: {Reason}. A second detaches at once")]
     public static partial void SignalRefused(ILogger logger, string signal, string reason);
 
-    [LoggerMessage(6005, LogLevel.Warning, "No control socket in {Volume}: {Reason}. stats and unmount work without it")]
+    [LoggerMessage(6005, LogLevel.Warning,
+        "No control socket in {Volume}: {Reason}. stats and unmount work without it")]
     public static partial void NoControlSocket(ILogger logger, string volume, string reason);
 
     [LoggerMessage(6006, LogLevel.Debug, "Control connection ended: {Reason}")]

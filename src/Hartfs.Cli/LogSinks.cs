@@ -43,13 +43,14 @@ internal static class LogSinks
         outputTemplate: ConsoleFormat,
         standardErrorFromLevel: LogEventLevel.Verbose);
 
-    public static LoggerConfiguration Configure(LogLevel level) => new LoggerConfiguration().MinimumLevel.Is(level switch
-    {
-        LogLevel.Trace => LogEventLevel.Verbose,
-        LogLevel.Debug => LogEventLevel.Debug,
-        LogLevel.Information => LogEventLevel.Information,
-        _ => LogEventLevel.Warning,
-    });
+    public static LoggerConfiguration Configure(LogLevel level) =>
+        new LoggerConfiguration().MinimumLevel.Is(level switch
+        {
+            LogLevel.Trace => LogEventLevel.Verbose,
+            LogLevel.Debug => LogEventLevel.Debug,
+            LogLevel.Information => LogEventLevel.Information,
+            _ => LogEventLevel.Warning,
+        });
 
     public static ILoggerFactory Create(LoggerConfiguration configuration)
     {

@@ -176,7 +176,9 @@ public sealed partial class FileSystem
         return data ? FsError.NoMoreData : FsError.None;
     }
 
-    /// <summary>Copies a range by sharing its extents. <paramref name="copied"/> is short at the source's end.</summary>
+    /// <summary>
+    /// Copies a range by sharing its extents. <paramref name="copied"/> is short at the source's end.
+    /// </summary>
     public FsError CopyRange(InodeNumber source, long sourceOffset, InodeNumber target, long targetOffset,
         long length, out long copied)
     {

@@ -12,7 +12,8 @@ public sealed partial class FileSystem
 
     /// <summary>Lists a directory in a stable order, from a cookie on. "." and ".." come first.</summary>
     /// <param name="cookie">0, or the cookie behind the last entry taken.</param>
-    /// <param name="withAttributes">Fill in whole records and count a reference per entry taken, "." and ".." excepted.</param>
+    /// <param name="withAttributes">Fill in whole records and count a reference per entry taken, "." and ".."
+    /// excepted.</param>
     public FsError ReadDirectory<TSink>(InodeNumber directory, long cookie, bool withAttributes, ref TSink sink)
         where TSink : IDirectorySink, allows ref struct
     {

@@ -35,7 +35,9 @@ public sealed partial class FileSystem
             out inode);
     }
 
-    /// <summary>Makes a regular file without a name (O_TMPFILE); <see cref="Link"/> may name it. Counts a reference.</summary>
+    /// <summary>
+    /// Makes a regular file without a name (O_TMPFILE); <see cref="Link"/> may name it. Counts a reference.
+    /// </summary>
     public FsError CreateUnnamed(InodeNumber parent, int mode, int umask, Credentials credentials,
         out InodeRecord inode)
     {

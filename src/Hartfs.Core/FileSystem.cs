@@ -40,7 +40,9 @@ public sealed partial class FileSystem
         _gate = volume.Gate;
     }
 
-    /// <summary>The time that "now" means in this volume: nanoseconds since 1970-01-01 UTC, from its TimeProvider.</summary>
+    /// <summary>
+    /// The time that "now" means in this volume: nanoseconds since 1970-01-01 UTC, from its TimeProvider.
+    /// </summary>
     public long Now =>
         (_volume.Settings.Time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) * NanosecondsPerTick;
 

@@ -3,10 +3,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Hartfs.Core;
 
-/// <summary>What Core says, ids from 3000. Error: a user's I/O failed or the volume stopped. Warning: look at it.</summary>
+/// <summary>
+/// What Core says, ids from 3000. Error: a user's I/O failed or the volume stopped. Warning: look at it.
+/// </summary>
 internal static partial class Log
 {
-    [LoggerMessage(3001, LogLevel.Error, "A block of {Length} plain bytes could not be stored; it is kept and tried again")]
+    [LoggerMessage(3001, LogLevel.Error,
+        "A block of {Length} plain bytes could not be stored; it is kept and tried again")]
     public static partial void BlockNotStored(ILogger logger, int length, Exception failure);
 
     [LoggerMessage(3002, LogLevel.Warning, "A block's directory cannot be read; its chunks are not used as duplicates")]
@@ -24,7 +27,8 @@ internal static partial class Log
     [LoggerMessage(3006, LogLevel.Error, "The backing disk is full: what is not durable yet waits for room")]
     public static partial void CommitOutOfSpace(ILogger logger, Exception failure);
 
-    [LoggerMessage(3007, LogLevel.Critical, "A commit failed: the volume takes no more changes. Unmount it, see to the disk, mount again")]
+    [LoggerMessage(3007, LogLevel.Critical,
+        "A commit failed: the volume takes no more changes. Unmount it, see to the disk, mount again")]
     public static partial void VolumeStopped(ILogger logger, Exception failure);
 
     [LoggerMessage(3008, LogLevel.Error, "The commit by age failed: {Error}")]
@@ -39,10 +43,12 @@ internal static partial class Log
     [LoggerMessage(3011, LogLevel.Information, "Recovered {Directory}: {Report}")]
     public static partial void VolumeRecovered(ILogger logger, string directory, string report);
 
-    [LoggerMessage(3012, LogLevel.Warning, "One copy of the superblock of {Directory} is damaged ({Fault}); it was made anew from the other")]
+    [LoggerMessage(3012, LogLevel.Warning,
+        "One copy of the superblock of {Directory} is damaged ({Fault}); it was made anew from the other")]
     public static partial void SuperblockRepaired(ILogger logger, string directory, string fault);
 
-    [LoggerMessage(3013, LogLevel.Error, "Closing {Directory}: the last commit failed with {Error}; changes since the one before are lost")]
+    [LoggerMessage(3013, LogLevel.Error,
+        "Closing {Directory}: the last commit failed with {Error}; changes since the one before are lost")]
     public static partial void LastCommitFailed(ILogger logger, string directory, FsError error);
 
     [LoggerMessage(3014, LogLevel.Warning, "The fingerprint index could not be completed; duplicates may be missed")]

@@ -98,7 +98,8 @@ public interface IDirectorySink
     /// <summary>Adds an entry.</summary>
     /// <param name="name">The name's bytes.</param>
     /// <param name="nextCookie">Where to go on behind this entry.</param>
-    /// <param name="inode">The entry's inode. Without attributes asked for, only Number and the type bits of Mode.</param>
+    /// <param name="inode">The entry's inode. Without attributes asked for, only Number and the type bits of
+    /// Mode.</param>
     /// <returns>False: no room, the entry was not taken (and not counted as looked up).</returns>
     bool Add(ReadOnlySpan<byte> name, long nextCookie, in InodeRecord inode);
 }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Hartfs.Core;
 
-/// <summary>Keeps a volume to one process: an advisory lock the system drops when the process ends, however it ends.</summary>
+/// <summary>
+/// Keeps a volume to one process: an advisory lock the system drops when the process ends, however it ends.
+/// </summary>
 internal sealed class VolumeLock : IDisposable
 {
     private readonly FileStream _file;
@@ -44,7 +46,8 @@ internal sealed class VolumeLock : IDisposable
     private static void WriteHolder(string path, string holder)
     {
         using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
-        stream.Write(Encoding.UTF8.GetBytes($"process {Environment.ProcessId}{(holder.Length > 0 ? $" ({holder})" : "")}"));
+        string name = holder.Length > 0 ? $" ({holder})" : "";
+        stream.Write(Encoding.UTF8.GetBytes($"process {Environment.ProcessId}{name}"));
     }
 
     private static string ReadHolder(string path)

@@ -5,7 +5,9 @@ using Hartfs.Benchmarks.Machine;
 
 namespace Hartfs.Benchmarks;
 
-/// <summary><c>ladder</c>: the same workloads on every rung from the bare disk to the mount, and on the peers.</summary>
+/// <summary>
+/// <c>ladder</c>: the same workloads on every rung from the bare disk to the mount, and on the peers.
+/// </summary>
 internal static class LadderCommand
 {
     private static readonly Option<int> Size = new("--size")

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Hartfs.Testing;
 
-/// <summary>Loggers for a test. A warning or error that the test did not announce fails it at <see cref="Verify"/>.</summary>
+/// <summary>
+/// Loggers for a test. A warning or error that the test did not announce fails it at <see cref="Verify"/>.
+/// </summary>
 public sealed class LogAssert : ILoggerFactory
 {
     private readonly ConcurrentQueue<(LogLevel Level, string Text)> _entries = new();

@@ -1,6 +1,8 @@
 namespace Hartfs.Testing;
 
-/// <summary>A clock that stands still until told: the wall time of a test. Timers and timestamps stay the system's.</summary>
+/// <summary>
+/// A clock that stands still until told: the wall time of a test. Timers and timestamps stay the system's.
+/// </summary>
 public sealed class ManualTime : TimeProvider
 {
     private long _ticks = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).UtcTicks;

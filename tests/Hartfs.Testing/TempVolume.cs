@@ -4,7 +4,9 @@ using Hartfs.Testing.Modelling;
 
 namespace Hartfs.Testing;
 
-/// <summary>A new volume in a temporary directory, open, with a clock that the test moves; removed on disposal.</summary>
+/// <summary>
+/// A new volume in a temporary directory, open, with a clock that the test moves; removed on disposal.
+/// </summary>
 public sealed class TempVolume : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("hartfs-test-").FullName;

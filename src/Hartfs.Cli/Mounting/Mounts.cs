@@ -2,7 +2,9 @@ using Hartfs.Fuse.Mounting;
 
 namespace Hartfs.Cli.Mounting;
 
-/// <summary>The Hartfs mounts of this system, looked up by path. All paths are as <see cref="HostPath.Real"/>.</summary>
+/// <summary>
+/// The Hartfs mounts of this system, looked up by path. All paths are as <see cref="HostPath.Real"/>.
+/// </summary>
 internal static class Mounts
 {
     /// <summary>The topmost Hartfs mount exactly at a path; null when there is none.</summary>

@@ -33,7 +33,9 @@ internal sealed class ExtentWindow
         return _extents;
     }
 
-    /// <summary>The extents loaded are all from <paramref name="from"/> on, to the end if fewer than asked for.</summary>
+    /// <summary>
+    /// The extents loaded are all from <paramref name="from"/> on, to the end if fewer than asked for.
+    /// </summary>
     public void Loaded(long from)
     {
         _from = from;
@@ -51,7 +53,9 @@ internal sealed class ExtentWindow
         _from = End = 0;
     }
 
-    /// <summary>Finds the extent at a covered offset, or the next one behind it (default: none in the window).</summary>
+    /// <summary>
+    /// Finds the extent at a covered offset, or the next one behind it (default: none in the window).
+    /// </summary>
     /// <returns>False: the offset lies in a hole.</returns>
     public bool TryFind(long offset, out Extent extent)
     {

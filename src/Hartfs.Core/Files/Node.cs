@@ -34,7 +34,9 @@ internal sealed class FileData
     /// <summary>Held while a drain, or another change of the extents, is going on.</summary>
     public Lock DrainLock { get; } = new();
 
-    /// <summary>Guards every field below; held for memory copies and extent look-ups, never while bytes are stored.</summary>
+    /// <summary>
+    /// Guards every field below; held for memory copies and extent look-ups, never while bytes are stored.
+    /// </summary>
     public Lock Lock { get; } = new();
 
     /// <summary>What was written and is not in packs.</summary>

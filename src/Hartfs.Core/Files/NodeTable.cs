@@ -114,5 +114,6 @@ internal sealed class NodeTable(MetadataStore metadata)
     }
 
     private static bool IsClean(Node node) =>
-        node.IsReaped || (!node.IsDirty && (node.Data is null || (node.Data.Dirty.IsEmpty && node.Data.Draining.IsEmpty)));
+        node.IsReaped
+        || (!node.IsDirty && (node.Data is null || (node.Data.Dirty.IsEmpty && node.Data.Draining.IsEmpty)));
 }

@@ -60,7 +60,9 @@ internal sealed class BlockPipeline : IDisposable
         }
     }
 
-    /// <summary>What stopped the last block from reaching its pack; None when all did. Retried at every drain.</summary>
+    /// <summary>
+    /// What stopped the last block from reaching its pack; None when all did. Retried at every drain.
+    /// </summary>
     public FsError Failure
     {
         get
@@ -70,7 +72,9 @@ internal sealed class BlockPipeline : IDisposable
         }
     }
 
-    /// <summary>Adds a chunk of at most <see cref="Limits.ChunkBytesMax"/> bytes. Waits when the workers are behind.</summary>
+    /// <summary>
+    /// Adds a chunk of at most <see cref="Limits.ChunkBytesMax"/> bytes. Waits when the workers are behind.
+    /// </summary>
     public Glyph Append(ReadOnlySpan<byte> bytes, in Fingerprint fingerprint, ContentClass contentClass)
     {
         lock (_lock)
@@ -160,7 +164,9 @@ internal sealed class BlockPipeline : IDisposable
         return false;
     }
 
-    /// <summary>Runs work on a worker when there is nothing to encode; dropped when the workers are far behind.</summary>
+    /// <summary>
+    /// Runs work on a worker when there is nothing to encode; dropped when the workers are far behind.
+    /// </summary>
     public void TryRunInBackground(Action work)
     {
         lock (_lock)
@@ -242,7 +248,8 @@ internal sealed class BlockPipeline : IDisposable
         }
     }
 
-    // Data before metadata: the region is named only when the block's bytes are in the pack (flushed before the commit).
+    // Data before metadata: the region is named only when the block's bytes are in the pack (flushed before the
+    // commit).
     private FsError Store(BlockEncoder encoder, PendingBlock block)
     {
         try

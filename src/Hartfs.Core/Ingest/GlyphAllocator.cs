@@ -16,7 +16,9 @@ internal sealed class GlyphAllocator(Glyph next)
     /// <summary>The first glyph that no lease covers.</summary>
     public Glyph Next { get; private set; } = next;
 
-    /// <summary>Whether the class's lease has room for this many bytes; if not, the next allocation starts anew.</summary>
+    /// <summary>
+    /// Whether the class's lease has room for this many bytes; if not, the next allocation starts anew.
+    /// </summary>
     public bool HasRoom(ContentClass contentClass, int length)
     {
         ref Lease lease = ref _leases[(int)contentClass];

@@ -4,7 +4,9 @@ using Hartfs.Storage.Packs;
 
 namespace Hartfs.Core.Ingest;
 
-/// <summary>A block that is being filled, waits for a worker, or is being encoded. Readable by glyph all the while.</summary>
+/// <summary>
+/// A block that is being filled, waits for a worker, or is being encoded. Readable by glyph all the while.
+/// </summary>
 internal sealed class PendingBlock(Glyph start, ContentClass contentClass, int capacity)
 {
     private readonly List<ChunkEntry> _chunks = [];

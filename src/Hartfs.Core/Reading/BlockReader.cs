@@ -35,7 +35,9 @@ internal sealed class BlockReader(
         return FsError.None;
     }
 
-    /// <summary>Decodes the blocks of a run ahead of its reader, on the calling thread. Failures wait for the reader.</summary>
+    /// <summary>
+    /// Decodes the blocks of a run ahead of its reader, on the calling thread. Failures wait for the reader.
+    /// </summary>
     public void Prefetch(Glyph glyph, long length)
     {
         Glyph end = glyph + length;

@@ -31,7 +31,9 @@ internal sealed class Codex(MetadataStore metadata, Lock treeLock)
         }
     }
 
-    /// <summary>Remembers that a region's block cannot be read, so that its chunks are stored again when written.</summary>
+    /// <summary>
+    /// Remembers that a region's block cannot be read, so that its chunks are stored again when written.
+    /// </summary>
     public void MarkDamaged(in Region region)
     {
         Interlocked.Increment(ref _corruptReadCount);

@@ -8,7 +8,9 @@ namespace Hartfs.Benchmarks.Corpora;
 /// </summary>
 internal sealed class CorpusFetcher(string folder, Action<string> progress)
 {
-    /// <summary>Versions whose neighbours differ by months of work; pinned, so that the corpus stays the same.</summary>
+    /// <summary>
+    /// Versions whose neighbours differ by months of work; pinned, so that the corpus stays the same.
+    /// </summary>
     private static readonly string[] NpmPackages =
     [
         "typescript@5.2.2", "typescript@5.3.3", "typescript@5.4.5", "typescript@5.5.4",
@@ -36,8 +38,12 @@ internal sealed class CorpusFetcher(string folder, Action<string> progress)
         Directory.CreateDirectory(folder);
         return
         [
-            .. new[] { Fetch("code-npm", FetchNpm), Fetch("code-debsrc", FetchDebianSources), Fetch("code-kpoint", FetchKernels) }
-                .OfType<string>(),
+            .. new[]
+            {
+                Fetch("code-npm", FetchNpm),
+                Fetch("code-debsrc", FetchDebianSources),
+                Fetch("code-kpoint", FetchKernels),
+            }.OfType<string>(),
         ];
     }
 

@@ -25,7 +25,8 @@ internal sealed class PrivateApt
         _options =
         [
             "-q", "-o", $"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=/dev/null",
-            "-o", $"Dir::State::lists={Path.Combine(folder, "lists")}", "-o", $"Dir::Cache={Path.Combine(folder, "cache")}",
+            "-o", $"Dir::State::lists={Path.Combine(folder, "lists")}",
+            "-o", $"Dir::Cache={Path.Combine(folder, "cache")}",
             "-o", "APT::Sandbox::User=root",
         ];
     }
@@ -67,7 +68,10 @@ internal sealed class PrivateApt
         string[][] targets =
         [
             .. ExternalProgram.Run("apt-get",
-                    ["indextargets", "--format", "$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"])
+                [
+                    "indextargets", "--format", "$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)",
+                    "Created-By: Packages",
+                ])
                 .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => line.Split(' '))
                 .Where(columns => columns is ["Debian", _, _, "main"]),

@@ -38,7 +38,10 @@ internal static class LadderReport
                 share >= target.ShareMin ? "yes" : "no");
         }
 
-        double[] p99 = [.. Of(readings, Workload.RandomCold, MountedRung).Select(reading => reading.P99Milliseconds!.Value)];
+        double[] p99 =
+        [
+            .. Of(readings, Workload.RandomCold, MountedRung).Select(reading => reading.P99Milliseconds!.Value),
+        ];
         if (p99.Length > 0)
         {
             double median = Median(p99);

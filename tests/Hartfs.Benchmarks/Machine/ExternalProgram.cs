@@ -29,7 +29,8 @@ internal static class ExternalProgram
     public static ProgramResult Run(string program, IReadOnlyList<string> arguments, ProgramOptions options)
     {
         string path = Find(program)
-            ?? throw new BenchmarkException($"{program} is not installed; tests/Hartfs.Benchmarks/install-peers.sh does it.");
+            ?? throw new BenchmarkException(
+                $"{program} is not installed; tests/Hartfs.Benchmarks/install-peers.sh does it.");
         var start = new ProcessStartInfo(path)
         {
             RedirectStandardOutput = true,

@@ -36,8 +36,9 @@ internal static class RatioReport
 
         if (goals)
         {
-            table.Add([$"goal: {GoalShare:f2} × ({RatioPeers.BtrfsDuperemove})", .. corpora.Select(corpus => Goal(readings, corpus))]);
-            table.Add([$"{RatioPeers.HartfsMounted} ÷ ({RatioPeers.BtrfsDuperemove})", .. corpora.Select(corpus => Share(readings, corpus))]);
+            const string peer = RatioPeers.BtrfsDuperemove;
+            table.Add([$"goal: {GoalShare:f2} × ({peer})", .. corpora.Select(corpus => Goal(readings, corpus))]);
+            table.Add([$"{RatioPeers.HartfsMounted} ÷ ({peer})", .. corpora.Select(corpus => Share(readings, corpus))]);
         }
 
         return table.ToString();

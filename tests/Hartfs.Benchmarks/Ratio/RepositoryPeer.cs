@@ -8,7 +8,9 @@ namespace Hartfs.Benchmarks.Ratio;
 /// <param name="create">Arguments that make the repository; empty when adding makes it.</param>
 /// <param name="add">Arguments that add a tree.</param>
 /// <param name="environment">Variables for both, with the same placeholders.</param>
-/// <remarks>Placeholders: <c>{repo}</c>, <c>{tree}</c>, <c>{name}</c>, <c>{home}</c> (a scratch home directory).</remarks>
+/// <remarks>
+/// Placeholders: <c>{repo}</c>, <c>{tree}</c>, <c>{name}</c>, <c>{home}</c> (a scratch home directory).
+/// </remarks>
 internal sealed class RepositoryPeer(string name, string program, string[] create, string[] add,
     params (string Name, string Value)[] environment) : IRatioPeer
 {

@@ -22,7 +22,7 @@ internal sealed class TextTable(params string[] header)
         AppendRow(text, header, widths);
         text.Append('|');
         for (int column = 0; column < widths.Length; column++)
-            text.Append(column == 0 ? $"{new string('-', widths[column] + 2)}|" : $"{new string('-', widths[column] + 1)}:|");
+            text.Append('-', widths[column] + 1).Append(column == 0 ? "-|" : ":|");
         text.Append('\n');
         foreach (string[] row in _rows) AppendRow(text, row, widths);
         return text.ToString();

@@ -8,7 +8,9 @@ namespace Hartfs.Testing.Modelling;
 /// </summary>
 public sealed class OperationGenerator(int seed, OperationMix mix)
 {
-    private static readonly string[] Names = ["a", "a", "a", "b", "b", "b", "c", "c", "A", "e\u00ff\u0001", new string('n', 255)];
+    private static readonly string[] Names =
+        ["a", "a", "a", "b", "b", "b", "c", "c", "A", "e\u00ff\u0001", new string('n', 255)];
+
     private static readonly string[] Directories = ["p", "p", "q"];
     private static readonly int[] Modes = [0x1A4, 0x1ED, 0x180, 0x9ED, 0xDED, 0x5FF, 0, 0x1FF];
     private static readonly int[] Umasks = [0, 0x12, 0x3F];
@@ -83,7 +85,10 @@ public sealed class OperationGenerator(int seed, OperationMix mix)
         {
             Uid = Owner(), Gid = Owner(), KillPrivileges = Chance(2),
         },
-        OperationKind.ChangeTimes => OnInode(kind) with { Time = _random.NextInt64(-1L << 60, 1L << 60), Mode = _random.Next(1, 4) },
+        OperationKind.ChangeTimes => OnInode(kind) with
+        {
+            Time = _random.NextInt64(-1L << 60, 1L << 60), Mode = _random.Next(1, 4),
+        },
         OperationKind.SetXattr => NextSetXattr(),
         OperationKind.GetXattr or OperationKind.RemoveXattr => OnInode(kind) with { XattrName = XattrName() },
         _ => OnInode(kind),

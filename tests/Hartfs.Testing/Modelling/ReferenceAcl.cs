@@ -23,7 +23,9 @@ public static class ReferenceAcl
     private const int EntrySize = 8;
     private const uint NoId = uint.MaxValue;
 
-    /// <summary>Builds a value; a mask entry is added when there are named entries or <paramref name="mask"/> is set.</summary>
+    /// <summary>
+    /// Builds a value; a mask entry is added when there are named entries or <paramref name="mask"/> is set.
+    /// </summary>
     public static byte[] Build(int user, int group, int other, int? mask, params (int Tag, uint Id, int Bits)[] named)
     {
         List<(int Tag, int Bits, uint Id)> entries = [(UserObject, user, NoId)];
@@ -67,7 +69,9 @@ public static class ReferenceAcl
         return changed;
     }
 
-    /// <summary>What a new inode gets from the directory's default ACL: its mode, and its access ACL if one is needed.</summary>
+    /// <summary>
+    /// What a new inode gets from the directory's default ACL: its mode, and its access ACL if one is needed.
+    /// </summary>
     public static (int Mode, byte[]? AccessAcl) Inherit(byte[] defaultAcl, int mode)
     {
         byte[] acl = (byte[])defaultAcl.Clone();

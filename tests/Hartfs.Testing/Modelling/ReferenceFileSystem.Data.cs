@@ -50,7 +50,9 @@ public sealed partial class ReferenceFileSystem
         return FsError.None;
     }
 
-    /// <summary>The tightest answer: data begins at the first byte that is not zero. The product may answer earlier.</summary>
+    /// <summary>
+    /// The tightest answer: data begins at the first byte that is not zero. The product may answer earlier.
+    /// </summary>
     public FsError Seek(InodeNumber inode, long offset, bool data, out long position)
     {
         position = offset;

@@ -15,7 +15,8 @@ public sealed partial class ReferenceFileSystem : IFileTree
 
     /// <summary>An empty tree with the root that a new volume has.</summary>
     /// <param name="now">The clock, nanoseconds since 1970-01-01 UTC.</param>
-    /// <param name="root">The root's record, taken from the volume: its owner and times are the volume's business.</param>
+    /// <param name="root">The root's record, taken from the volume: its owner and times are the volume's
+    /// business.</param>
     public ReferenceFileSystem(Func<long> now, InodeRecord root)
     {
         _now = now;

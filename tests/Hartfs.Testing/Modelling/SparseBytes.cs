@@ -58,7 +58,9 @@ public sealed class SparseBytes
         }
     }
 
-    /// <summary>Copies a range that does not overlap its target in a way that matters: the source is read first.</summary>
+    /// <summary>
+    /// Copies a range that does not overlap its target in a way that matters: the source is read first.
+    /// </summary>
     public void CopyTo(long from, SparseBytes target, long to, long length)
     {
         List<(long Offset, byte[] Bytes)> parts = [];
@@ -73,7 +75,9 @@ public sealed class SparseBytes
         foreach ((long offset, byte[] bytes) in parts) target.Write(to + (offset - from), bytes);
     }
 
-    /// <summary>The offset of the first byte at or behind <paramref name="from"/> that is not zero; -1 when none is.</summary>
+    /// <summary>
+    /// The offset of the first byte at or behind <paramref name="from"/> that is not zero; -1 when none is.
+    /// </summary>
     public long NextNonZero(long from)
     {
         foreach ((long index, byte[] page) in _pages)
@@ -87,7 +91,9 @@ public sealed class SparseBytes
         return -1;
     }
 
-    /// <summary>The pages that hold something, in order, with their offsets; the last may reach behind the size.</summary>
+    /// <summary>
+    /// The pages that hold something, in order, with their offsets; the last may reach behind the size.
+    /// </summary>
     public IEnumerable<(long Offset, byte[] Page)> NonZeroPages()
     {
         foreach ((long index, byte[] page) in _pages)

@@ -40,7 +40,9 @@ public static class TreeDump
         return string.Join('\n', lines.Take(40));
     }
 
-    /// <summary>A hash over every byte that is not zero and the size; reads sparse files where they have data.</summary>
+    /// <summary>
+    /// A hash over every byte that is not zero and the size; reads sparse files where they have data.
+    /// </summary>
     public static string HashData(IFileTree tree, InodeNumber inode, long size)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

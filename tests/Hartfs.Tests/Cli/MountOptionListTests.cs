@@ -45,7 +45,8 @@ public sealed class MountOptionListTests
     [Fact]
     public void The_last_of_contradicting_options_counts()
     {
-        var options = MountOptionList.Parse(["ro,allow_other,nowriteback,cache=1M", "rw,noallow_other,writeback,cache=2M"]);
+        var options = MountOptionList.Parse(
+            ["ro,allow_other,nowriteback,cache=1M", "rw,noallow_other,writeback,cache=2M"]);
         Assert.False(options.IsReadOnly);
         Assert.False(options.AllowOther);
         Assert.True(options.Writeback);

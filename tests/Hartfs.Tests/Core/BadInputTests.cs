@@ -9,7 +9,9 @@ using Xunit;
 
 namespace Hartfs.Tests.Core;
 
-/// <summary>What is no volume, a damaged one, or one somebody has: refused or worked around, said plainly, untouched.</summary>
+/// <summary>
+/// What is no volume, a damaged one, or one somebody has: refused or worked around, said plainly, untouched.
+/// </summary>
 public sealed class BadInputTests : IDisposable
 {
     private const int RegularFile = InodeMode.RegularFile | 0x1A4;
@@ -72,7 +74,8 @@ public sealed class BadInputTests : IDisposable
         string first = Path.Combine(_volume.Path, "superblock");
         byte[] bytes = File.ReadAllBytes(first);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(16), Superblock.FormatVersion + 1);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4), Crc32C.Compute(bytes.AsSpan(0, bytes.Length - 4)));
+        uint checksum = Crc32C.Compute(bytes.AsSpan(0, bytes.Length - 4));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4), checksum);
         File.WriteAllBytes(first, bytes);
         Assert.Equal(VolumeFailure.NewerFormat, Refused(_volume.Path).Failure);
     }
@@ -217,8 +220,9 @@ public sealed class BadInputTests : IDisposable
     private void Fill(string name, int length, int seed)
     {
         FileSystem files = _volume.FileSystem;
-        Assert.Equal(FsError.None, files.Create(InodeNumber.Root, System.Text.Encoding.UTF8.GetBytes(name), RegularFile, 0, 0,
-            default, out InodeRecord inode));
+        byte[] nameBytes = System.Text.Encoding.UTF8.GetBytes(name);
+        Assert.Equal(FsError.None, files.Create(
+            InodeNumber.Root, nameBytes, RegularFile, 0, 0, default, out InodeRecord inode));
         Assert.Equal(FsError.None, files.Write(inode.Number, 0, Content(length, seed), false, true));
     }
 

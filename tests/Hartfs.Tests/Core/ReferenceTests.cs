@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Hartfs.Tests.Core;
 
-/// <summary>The model and the machinery around it, proved on themselves: a blind comparison would prove nothing.</summary>
+/// <summary>
+/// The model and the machinery around it, proved on themselves: a blind comparison would prove nothing.
+/// </summary>
 public sealed class ReferenceTests
 {
     private static readonly InodeRecord Root = new() { Mode = InodeMode.Directory | 0x1ED, LinkCount = 2 };

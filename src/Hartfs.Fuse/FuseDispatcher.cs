@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Hartfs.Fuse.Operations;
 using Hartfs.Fuse.Protocol;
 using Microsoft.Extensions.Logging;
@@ -8,6 +9,7 @@ namespace Hartfs.Fuse;
 /// Takes one message and makes one reply. The only place that finishes replies and the only guard around the
 /// operations: whatever an operation throws becomes EIO and a log entry, never a caller that waits for ever.
 /// </summary>
+[SuppressMessage("Design", "CA1031", Justification = "The guard: any exception must end in a reply.")]
 internal sealed class FuseDispatcher
 {
     private readonly FuseOperations _operations;
@@ -36,32 +38,59 @@ internal sealed class FuseDispatcher
         reply.Clear();
         if (!FuseRequest.TryParse(message, out FuseRequest request))
         {
-            Log.MalformedMessage(_logger, message.Length);
+            Report(message, null);
             return FuseRequest.TryReadUnique(message, out ulong unique) ? reply.Finish(unique, Errno.EIO) : default;
         }
         activity.Begin(request.Header.Opcode, request.Header.NodeId);
-        _trace?.Request(message);
         Errno error = Guard(message, ref request, reply);
         activity.End();
         if (!FuseOpcodes.ExpectsReply(request.Header.Opcode))
             return default;
-        ReadOnlySpan<byte> answer = reply.Finish(request.Header.Unique, error);
-        _trace?.Reply(request.Header, error, answer.Length);
-        return answer;
+        TraceReply(request.Header, error, reply.Length);
+        return reply.Finish(request.Header.Unique, error);
     }
 
     private Errno Guard(ReadOnlySpan<byte> message, ref FuseRequest request, FuseReply reply)
     {
         try
         {
+            _trace?.Request(message);
             return Dispatch(ref request, reply);
         }
-#pragma warning disable CA1031 // The guard: any exception must end in a reply.
         catch (Exception exception)
-#pragma warning restore CA1031
         {
-            Log.RequestFailed(_logger, FuseTrace.Describe(message), exception);
+            Report(message, exception);
             return Errno.EIO;
+        }
+    }
+
+    // A log that fails must not cost the reply either.
+    private void Report(ReadOnlySpan<byte> message, Exception? exception)
+    {
+        try
+        {
+            if (exception is null)
+                Log.MalformedMessage(_logger, message.Length);
+            else
+                Log.RequestFailed(_logger, FuseTrace.Describe(message), exception);
+        }
+        catch (Exception)
+        {
+            // Nothing is left to tell it to.
+        }
+    }
+
+    private void TraceReply(in FuseInHeader request, Errno error, int length)
+    {
+        if (_trace is null)
+            return;
+        try
+        {
+            _trace.Reply(request, error, length);
+        }
+        catch (Exception)
+        {
+            // As above.
         }
     }
 

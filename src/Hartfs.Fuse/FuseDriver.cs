@@ -32,6 +32,9 @@ public sealed class FuseDriver : IMountDriver
             ? options.ThreadCount : Math.Clamp(Environment.ProcessorCount, ReadersMin, ReadersMax);
         var session = new FuseSession(device, dispatcher, kernelCache, readerCount, _logger);
         operations.WriteBack = session.WriteBack;
+        FuseLookupLimit limit = null!;
+        limit = new FuseLookupLimit(FuseLookupLimit.LookupsMaxDefault, () => kernelCache.Prune(limit));
+        operations.LookupLimit = limit;
         UnmountGuard? guard = options.AutoUnmount ? UnmountGuard.Start(mountPoint, _logger) : null;
         session.Ended = () =>
         {

@@ -15,6 +15,9 @@ internal sealed class FuseKernelCache : IKernelCache
     /// <summary>Notices that wait. Above it the caller waits too, rather than memory growing.</summary>
     private const int QueueLengthMax = 65536;
 
+    /// <summary>Inodes offered back in one notification.</summary>
+    private const int PruneCountMax = 256;
+
     private static readonly int HeaderBytes = Unsafe.SizeOf<FuseOutHeader>();
 
     private readonly FuseDevice _device;
@@ -47,6 +50,9 @@ internal sealed class FuseKernelCache : IKernelCache
         Span<byte> buffer = stackalloc byte[64];
         _ = _device.Write(FormatInode(buffer, inode, offset, length));
     }
+
+    /// <summary>Offers the oldest inodes back to the kernel until the limit is kept.</summary>
+    public void Prune(FuseLookupLimit limit) => Enqueue(new Notice(default, null, limit));
 
     /// <summary>Starts delivering.</summary>
     public void Start() => _thread.Start();
@@ -90,6 +96,16 @@ internal sealed class FuseKernelCache : IKernelCache
         return Finish(buffer, FuseConstants.NotifyInvalidateEntry, length + name.Length + 1);
     }
 
+    /// <summary>Writes a notification that offers inodes back.</summary>
+    internal static ReadOnlySpan<byte> FormatPrune(Span<byte> buffer, ReadOnlySpan<ulong> nodeIds)
+    {
+        var body = new FuseNotifyPrune { Count = (uint)nodeIds.Length };
+        MemoryMarshal.Write(buffer[HeaderBytes..], in body);
+        int length = Unsafe.SizeOf<FuseNotifyPrune>();
+        MemoryMarshal.AsBytes(nodeIds).CopyTo(buffer[(HeaderBytes + length)..]);
+        return Finish(buffer, FuseConstants.NotifyPrune, length + (nodeIds.Length * sizeof(ulong)));
+    }
+
     private static ReadOnlySpan<byte> Finish(Span<byte> buffer, int code, int bodyBytes)
     {
         var header = new FuseOutHeader { Length = (uint)(HeaderBytes + bodyBytes), Error = code };
@@ -125,6 +141,11 @@ internal sealed class FuseKernelCache : IKernelCache
                 notice = _queue.Dequeue();
                 Monitor.PulseAll(_queue);
             }
+            if (notice.Limit is not null)
+            {
+                DeliverPrune(notice.Limit);
+                continue;
+            }
             bool expireOnly = _connection().Has(FuseInitFlags.HasExpireOnly);
             // ENOENT means "not cached", which is what was wanted; a dead connection is the readers' business.
             _ = _device.Write(notice.Name is null
@@ -133,5 +154,19 @@ internal sealed class FuseKernelCache : IKernelCache
         }
     }
 
-    private readonly record struct Notice(InodeNumber Node, byte[]? Name);
+    private void DeliverPrune(FuseLookupLimit limit)
+    {
+        Span<ulong> nodeIds = stackalloc ulong[PruneCountMax];
+        Span<byte> buffer = stackalloc byte[HeaderBytes + Unsafe.SizeOf<FuseNotifyPrune>() + (PruneCountMax * 8)];
+        int count;
+        while ((count = limit.TakeOldest(nodeIds)) > 0)
+        {
+            // A kernel that does not know the code says so once, and is not bothered again.
+            if (_device.Write(FormatPrune(buffer, nodeIds[..count])) != Errno.None)
+                return;
+        }
+        limit.Rearm();
+    }
+
+    private readonly record struct Notice(InodeNumber Node, byte[]? Name, FuseLookupLimit? Limit = null);
 }

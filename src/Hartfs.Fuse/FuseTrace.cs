@@ -10,8 +10,11 @@ internal sealed class FuseTrace(ILogger logger)
 {
     private const int NameBytesMax = 300;
 
+    /// <summary>Tells of a request.</summary>
     public void Request(ReadOnlySpan<byte> message) => Log.Trace(logger, Describe(message));
 
+    /// <summary>Tells of its answer.</summary>
+    /// <param name="length">Bytes behind the reply's header.</param>
     public void Reply(in FuseInHeader request, Errno error, int length) =>
         Log.Trace(logger, error == Errno.None
             ? string.Create(CultureInfo.InvariantCulture, $"  {request.Unique} {request.Opcode}: ok, {length} bytes")

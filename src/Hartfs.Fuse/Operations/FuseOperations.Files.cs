@@ -21,6 +21,7 @@ internal sealed partial class FuseOperations
             Node(request), (int)body.Mode, (int)body.Umask, Caller(request), out InodeRecord inode);
         if (error != FsError.None)
             return ErrnoMap.ToErrno(error);
+        LookupLimit?.Add((ulong)inode.Number.Value);
         reply.Add(AttributeCodec.ToEntry(inode));
         reply.Add(new FuseOpenOut { OpenFlags = FuseConstants.OpenKeepCache });
         return Errno.None;
@@ -167,7 +168,7 @@ internal sealed partial class FuseOperations
             return Malformed;
         bool plus = request.Header.Opcode == FuseOpcode.ReadDirPlus;
         int room = (int)Math.Min(body.Size, (uint)reply.Body.Length);
-        var writer = new DirectoryWriter(reply.Body[..room], plus);
+        var writer = new DirectoryWriter(reply.Body[..room], plus, LookupLimit);
         FsError error = _fileSystem.ReadDirectory(Node(request), (long)body.Offset, plus, ref writer);
         if (error != FsError.None)
             return ErrnoMap.ToErrno(error);

@@ -31,6 +31,9 @@ internal sealed partial class FuseOperations
     /// </summary>
     public Action<InodeNumber, long, long>? WriteBack { get; set; }
 
+    /// <summary>Told of every look-up handed out and given back.</summary>
+    public FuseLookupLimit? LookupLimit { get; set; }
+
     /// <summary>Answers INIT.</summary>
     public Errno Init(ref FuseRequest request, FuseReply reply)
     {
@@ -45,7 +48,7 @@ internal sealed partial class FuseOperations
     {
         if (!request.TryTake(out FuseForgetIn body))
             return Malformed;
-        _fileSystem.Forget(Node(request.Header.NodeId), (long)body.LookupCount);
+        Forget(request.Header.NodeId, body.LookupCount);
         return Errno.None;
     }
 
@@ -58,7 +61,7 @@ internal sealed partial class FuseOperations
         {
             if (!request.TryTake(out FuseForgetOne one))
                 return Malformed;
-            _fileSystem.Forget(Node(one.NodeId), (long)one.LookupCount);
+            Forget(one.NodeId, one.LookupCount);
         }
         return Errno.None;
     }
@@ -89,10 +92,17 @@ internal sealed partial class FuseOperations
 
     private static Credentials Caller(in FuseRequest request) => new(request.Header.Uid, request.Header.Gid);
 
-    private static Errno ReplyEntry(FsError error, in InodeRecord inode, FuseReply reply)
+    private void Forget(ulong nodeId, ulong lookupCount)
+    {
+        LookupLimit?.Remove(lookupCount);
+        _fileSystem.Forget(Node(nodeId), (long)lookupCount);
+    }
+
+    private Errno ReplyEntry(FsError error, in InodeRecord inode, FuseReply reply)
     {
         if (error != FsError.None)
             return ErrnoMap.ToErrno(error);
+        LookupLimit?.Add((ulong)inode.Number.Value);
         reply.Add(AttributeCodec.ToEntry(inode));
         return Errno.None;
     }

@@ -10,13 +10,16 @@ internal ref struct DirectoryWriter : IDirectorySink
 {
     private readonly Span<byte> _room;
     private readonly bool _plus;
+    private readonly FuseLookupLimit? _limit;
 
     /// <param name="room">Bytes the kernel asked for.</param>
     /// <param name="plus">READDIRPLUS: whole attributes with every entry.</param>
-    public DirectoryWriter(Span<byte> room, bool plus)
+    /// <param name="limit">Told of every entry that counts as a look-up.</param>
+    public DirectoryWriter(Span<byte> room, bool plus, FuseLookupLimit? limit)
     {
         _room = room;
         _plus = plus;
+        _limit = limit;
     }
 
     /// <summary>Bytes written.</summary>
@@ -37,9 +40,15 @@ internal ref struct DirectoryWriter : IDirectorySink
             Type = (uint)(inode.Mode & InodeMode.TypeMask) >> 12,
         };
         if (_plus)
+        {
             MemoryMarshal.Write(record, new FuseDirentPlus { Entry = AttributeCodec.ToEntry(inode), Dirent = dirent });
+            if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+                _limit?.Add(dirent.Inode);
+        }
         else
+        {
             MemoryMarshal.Write(record, in dirent);
+        }
         name.CopyTo(record[head..]);
         record[(head + name.Length)..].Clear();
         Length += length;

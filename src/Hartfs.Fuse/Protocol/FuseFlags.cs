@@ -65,6 +65,8 @@ internal static class FuseConstants
 
     public const int NotifyInvalidateEntry = 3;
 
+    public const int NotifyPrune = 9;
+
     /// <summary>fallocate(2) modes (linux/falloc.h).</summary>
     public const uint FallocKeepSize = 1;
 

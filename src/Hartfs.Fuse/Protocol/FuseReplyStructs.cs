@@ -211,6 +211,15 @@ internal struct FuseNotifyInvalidateInode
     public long Length;
 }
 
+/// <summary>As many node ids follow.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FuseNotifyPrune
+{
+    public uint Count;
+    public uint Padding;
+    public ulong Spare;
+}
+
 /// <summary>The name and a NUL follow.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct FuseNotifyInvalidateEntry

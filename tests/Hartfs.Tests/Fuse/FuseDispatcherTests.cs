@@ -1,4 +1,5 @@
 using Hartfs.Fuse;
+using Hartfs.Fuse.Operations;
 using Hartfs.Fuse.Protocol;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -48,6 +49,16 @@ public sealed class FuseDispatcherTests : IDisposable
         Assert.Equal(LogLevel.Critical, level);
         Assert.Contains("Lookup node=1", text, StringComparison.Ordinal);
         Assert.Contains("\"name\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_log_that_fails_costs_no_reply()
+    {
+        var log = new BrokenLog();
+        var dispatcher = new FuseDispatcher(new FuseOperations(null!, false), log, new FuseTrace(log));
+        FuseOutHeader header = FuseMessages.Header(
+            dispatcher.Process(FuseMessages.Make(FuseOpcode.GetAttr, []), _reply, _activity));
+        Assert.Equal(-(int)Errno.EIO, header.Error);
     }
 
     [Fact]

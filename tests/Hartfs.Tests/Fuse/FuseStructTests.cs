@@ -55,6 +55,7 @@ public sealed class FuseStructTests
         Assert.Equal(152, Unsafe.SizeOf<FuseDirentPlus>());
         Assert.Equal(24, Unsafe.SizeOf<FuseNotifyInvalidateInode>());
         Assert.Equal(16, Unsafe.SizeOf<FuseNotifyInvalidateEntry>());
+        Assert.Equal(16, Unsafe.SizeOf<FuseNotifyPrune>());
     }
 
     [Theory]

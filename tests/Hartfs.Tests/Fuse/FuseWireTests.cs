@@ -83,7 +83,7 @@ public sealed class FuseWireTests
     {
         Span<byte> room = new byte[(2 * (head + 8)) + 7];
         room.Fill(0xff);
-        var writer = new DirectoryWriter(room, plus);
+        var writer = new DirectoryWriter(room, plus, null);
         var inode = new InodeRecord { Number = new InodeNumber(77), Mode = InodeMode.Directory | 0x1ed };
         Assert.True(writer.Add("abc"u8, 5, inode));
         Assert.True(writer.Add("12345678"u8, 6, inode));
@@ -114,6 +114,11 @@ public sealed class FuseWireTests
         FuseOutHeader header = FuseMessages.Header(message);
         Assert.Equal((37u, 3, 0ul), (header.Length, header.Error, header.Unique));
         Assert.Equal("name\0"u8.ToArray(), message[32..].ToArray());
+
+        message = FuseKernelCache.FormatPrune(buffer, [7, 8]);
+        Assert.Equal((48u, 9), (FuseMessages.Header(message).Length, FuseMessages.Header(message).Error));
+        Assert.Equal(2u, MemoryMarshal.Read<FuseNotifyPrune>(message[16..]).Count);
+        Assert.Equal([7ul, 8ul], MemoryMarshal.Cast<byte, ulong>(message[32..]).ToArray());
 
         message = FuseKernelCache.FormatInode(buffer, new InodeNumber(5), 4096, 0);
         Assert.Equal(16 + Unsafe.SizeOf<FuseNotifyInvalidateInode>(), message.Length);

@@ -30,12 +30,12 @@ public sealed partial class FileSystem
             if (error != FsError.None)
                 return error;
             lock (data.DrainLock)
-            lock (data.Lock)
-            lock (_treeLock)
-            {
-                Resize(node, data, change.Size);
-                return Apply(inode, change, out attributes);
-            }
+                lock (data.Lock)
+                    lock (_treeLock)
+                    {
+                        Resize(node, data, change.Size);
+                        return Apply(inode, change, out attributes);
+                    }
         }
     }
 

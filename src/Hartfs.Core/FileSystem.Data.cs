@@ -118,17 +118,17 @@ public sealed partial class FileSystem
             if (error != FsError.None)
                 return error;
             lock (data.DrainLock)
-            lock (data.Lock)
-            lock (_treeLock)
-            {
-                if (mode is AllocateMode.PunchHole or AllocateMode.ZeroRange or AllocateMode.ZeroRangeKeepSize)
-                    MakeHole(node, data, offset, length);
-                if (mode is AllocateMode.Extend or AllocateMode.ZeroRange && offset + length > node.Record.Size)
-                    node.Record.Size = offset + length;
-                DropCapability(node);
-                Touch(node, Now);
-                return FsError.None;
-            }
+                lock (data.Lock)
+                    lock (_treeLock)
+                    {
+                        if (mode is AllocateMode.PunchHole or AllocateMode.ZeroRange or AllocateMode.ZeroRangeKeepSize)
+                            MakeHole(node, data, offset, length);
+                        if (mode is AllocateMode.Extend or AllocateMode.ZeroRange && offset + length > node.Record.Size)
+                            node.Record.Size = offset + length;
+                        DropCapability(node);
+                        Touch(node, Now);
+                        return FsError.None;
+                    }
         }
     }
 
@@ -210,33 +210,33 @@ public sealed partial class FileSystem
             ? (fromData, toData)
             : (toData, fromData);
         lock (first.DrainLock)
-        lock (isSame ? first.DrainLock : second.DrainLock)
-        {
-            _volume.DrainAllLocked(from, fromData);
-            if (!isSame)
-                _volume.DrainAllLocked(to, toData);
-            lock (toData.Lock)
-            lock (_treeLock)
+            lock (isSame ? first.DrainLock : second.DrainLock)
             {
-                long length = Math.Min(request.Length, from.Record.Size - request.SourceOffset);
-                if (length <= 0)
-                    return FsError.None;
-                if (request.TargetOffset > Limits.FileSizeMax - length)
-                    return FsError.FileTooLarge;
-                if (isSame && Math.Abs(request.SourceOffset - request.TargetOffset) < length)
-                    return FsError.InvalidArgument;
-                _nodes.Store(from);
-                _nodes.Store(to);
-                to.Record.AllocatedBytes += _metadata.Extents.Copy(from.Number, request.SourceOffset, to.Number,
-                    request.TargetOffset, length);
-                to.Record.Size = Math.Max(to.Record.Size, request.TargetOffset + length);
-                toData.Window.Invalidate();
-                DropCapability(to);
-                Touch(to, Now);
-                copied = length;
-                return FsError.None;
+                _volume.DrainAllLocked(from, fromData);
+                if (!isSame)
+                    _volume.DrainAllLocked(to, toData);
+                lock (toData.Lock)
+                    lock (_treeLock)
+                    {
+                        long length = Math.Min(request.Length, from.Record.Size - request.SourceOffset);
+                        if (length <= 0)
+                            return FsError.None;
+                        if (request.TargetOffset > Limits.FileSizeMax - length)
+                            return FsError.FileTooLarge;
+                        if (isSame && Math.Abs(request.SourceOffset - request.TargetOffset) < length)
+                            return FsError.InvalidArgument;
+                        _nodes.Store(from);
+                        _nodes.Store(to);
+                        to.Record.AllocatedBytes += _metadata.Extents.Copy(from.Number, request.SourceOffset, to.Number,
+                            request.TargetOffset, length);
+                        to.Record.Size = Math.Max(to.Record.Size, request.TargetOffset + length);
+                        toData.Window.Invalidate();
+                        DropCapability(to);
+                        Touch(to, Now);
+                        copied = length;
+                        return FsError.None;
+                    }
             }
-        }
     }
 
     private readonly record struct CopyRequest(long SourceOffset, long TargetOffset, long Length);

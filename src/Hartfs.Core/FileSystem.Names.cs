@@ -46,16 +46,16 @@ public sealed partial class FileSystem
         if (error != FsError.None)
             return error;
         using (_gate.EnterChange())
-        lock (_treeLock)
-        {
-            error = TryGetDirectory(parent, out Node directory);
-            if (error != FsError.None)
-                return error;
-            Node node = NewNode(directory,
-                new NewInode(InodeMode.RegularFile | (mode & InodeMode.PermissionMask), umask, 0, credentials));
-            node.Record.LinkCount = 0;
-            return HandOut(node, out inode);
-        }
+            lock (_treeLock)
+            {
+                error = TryGetDirectory(parent, out Node directory);
+                if (error != FsError.None)
+                    return error;
+                Node node = NewNode(directory,
+                    new NewInode(InodeMode.RegularFile | (mode & InodeMode.PermissionMask), umask, 0, credentials));
+                node.Record.LinkCount = 0;
+                return HandOut(node, out inode);
+            }
     }
 
     /// <summary>The target's bytes.</summary>
@@ -84,25 +84,25 @@ public sealed partial class FileSystem
         if (error != FsError.None)
             return error;
         using (_gate.EnterChange())
-        lock (_treeLock)
-        {
-            error = CheckNewName(newParent, newName, out Node directory);
-            if (error != FsError.None)
-                return error;
-            if (!_nodes.TryGet(inode, out Node node))
-                return FsError.Stale;
-            if (node.Record.IsDirectory)
-                return FsError.NotPermitted;
-            if (node.Record.LinkCount >= Limits.LinkCountMax)
-                return FsError.TooManyLinks;
-            long now = Now;
-            node.Record.LinkCount++;
-            node.Record.ChangeTime = now;
-            _nodes.MarkDirty(node);
-            _metadata.Entries.Insert(newParent, newName, inode, node.Record.Mode);
-            Touch(directory, now);
-            return HandOut(node, out attributes);
-        }
+            lock (_treeLock)
+            {
+                error = CheckNewName(newParent, newName, out Node directory);
+                if (error != FsError.None)
+                    return error;
+                if (!_nodes.TryGet(inode, out Node node))
+                    return FsError.Stale;
+                if (node.Record.IsDirectory)
+                    return FsError.NotPermitted;
+                if (node.Record.LinkCount >= Limits.LinkCountMax)
+                    return FsError.TooManyLinks;
+                long now = Now;
+                node.Record.LinkCount++;
+                node.Record.ChangeTime = now;
+                _nodes.MarkDirty(node);
+                _metadata.Entries.Insert(newParent, newName, inode, node.Record.Mode);
+                Touch(directory, now);
+                return HandOut(node, out attributes);
+            }
     }
 
     public FsError Unlink(InodeNumber parent, ReadOnlySpan<byte> name) => RemoveEntry(parent, name, isDirectory: false);
@@ -163,28 +163,28 @@ public sealed partial class FileSystem
         if (error != FsError.None)
             return error;
         using (_gate.EnterChange())
-        lock (_treeLock)
-        {
-            error = CheckNewName(parent, name, out Node directory);
-            if (error != FsError.None)
-                return error;
-            Node node = NewNode(directory, request);
-            if (node.Record.IsDirectory)
+            lock (_treeLock)
             {
-                node.Record.LinkCount = 2;
-                node.Record.Parent = parent;
-                directory.Record.LinkCount++;
-            }
-            else if (InodeMode.IsSymbolicLink(node.Record.Mode))
-            {
-                node.Record.Size = target.Length;
-                _metadata.Symlinks.Insert(node.Number, target);
-            }
+                error = CheckNewName(parent, name, out Node directory);
+                if (error != FsError.None)
+                    return error;
+                Node node = NewNode(directory, request);
+                if (node.Record.IsDirectory)
+                {
+                    node.Record.LinkCount = 2;
+                    node.Record.Parent = parent;
+                    directory.Record.LinkCount++;
+                }
+                else if (InodeMode.IsSymbolicLink(node.Record.Mode))
+                {
+                    node.Record.Size = target.Length;
+                    _metadata.Symlinks.Insert(node.Number, target);
+                }
 
-            _metadata.Entries.Insert(parent, name, node.Number, node.Record.Mode);
-            Touch(directory, node.Record.ChangeTime);
-            return HandOut(node, out inode);
-        }
+                _metadata.Entries.Insert(parent, name, node.Number, node.Record.Mode);
+                Touch(directory, node.Record.ChangeTime);
+                return HandOut(node, out inode);
+            }
     }
 
     private FsError CheckNewName(InodeNumber parent, ReadOnlySpan<byte> name, out Node directory)

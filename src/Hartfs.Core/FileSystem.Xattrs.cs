@@ -53,25 +53,25 @@ public sealed partial class FileSystem
         if (error != FsError.None)
             return error;
         using (_gate.EnterChange())
-        lock (_treeLock)
-        {
-            if (!_nodes.TryGet(inode, out Node node))
-                return FsError.Stale;
-            bool exists = (node.Record.Flags & InodeFlags.HasXattrs) != 0 &&
-                _metadata.Xattrs.TryGet(inode, name, default, out _);
-            if (mode == XattrMode.CreateOnly && exists)
-                return FsError.AlreadyExists;
-            if (mode == XattrMode.ReplaceOnly && !exists)
-                return FsError.NoSuchAttribute;
-            error = StoreXattr(node, name, value);
-            if (error != FsError.None)
-                return error;
-            if (killSetGroupId)
-                node.Record.Mode &= ~InodeMode.SetGroupId;
-            node.Record.ChangeTime = Now;
-            _nodes.MarkDirty(node);
-            return FsError.None;
-        }
+            lock (_treeLock)
+            {
+                if (!_nodes.TryGet(inode, out Node node))
+                    return FsError.Stale;
+                bool exists = (node.Record.Flags & InodeFlags.HasXattrs) != 0 &&
+                    _metadata.Xattrs.TryGet(inode, name, default, out _);
+                if (mode == XattrMode.CreateOnly && exists)
+                    return FsError.AlreadyExists;
+                if (mode == XattrMode.ReplaceOnly && !exists)
+                    return FsError.NoSuchAttribute;
+                error = StoreXattr(node, name, value);
+                if (error != FsError.None)
+                    return error;
+                if (killSetGroupId)
+                    node.Record.Mode &= ~InodeMode.SetGroupId;
+                node.Record.ChangeTime = Now;
+                _nodes.MarkDirty(node);
+                return FsError.None;
+            }
     }
 
     public FsError RemoveXattr(InodeNumber inode, ReadOnlySpan<byte> name)
@@ -80,16 +80,16 @@ public sealed partial class FileSystem
         if (error != FsError.None)
             return error;
         using (_gate.EnterChange())
-        lock (_treeLock)
-        {
-            if (!_nodes.TryGet(inode, out Node node))
-                return FsError.Stale;
-            if (!RemoveXattr(node, name))
-                return FsError.NoSuchAttribute;
-            node.Record.ChangeTime = Now;
-            _nodes.MarkDirty(node);
-            return FsError.None;
-        }
+            lock (_treeLock)
+            {
+                if (!_nodes.TryGet(inode, out Node node))
+                    return FsError.Stale;
+                if (!RemoveXattr(node, name))
+                    return FsError.NoSuchAttribute;
+                node.Record.ChangeTime = Now;
+                _nodes.MarkDirty(node);
+                return FsError.None;
+            }
     }
 
     private FsError StoreXattr(Node node, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)

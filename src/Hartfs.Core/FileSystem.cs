@@ -199,14 +199,14 @@ public sealed partial class FileSystem
         }
 
         lock (data.DrainLock)
-        lock (data.Lock)
-        lock (_treeLock)
-        {
-            if (!ReapLocked(node))
-                return;
-            _volume.Budget.Adjust(-data.Dirty.CapacityBytes);
-            data.Dirty.Clear();
-        }
+            lock (data.Lock)
+                lock (_treeLock)
+                {
+                    if (!ReapLocked(node))
+                        return;
+                    _volume.Budget.Adjust(-data.Dirty.CapacityBytes);
+                    data.Dirty.Clear();
+                }
     }
 
     private bool ReapLocked(Node node)

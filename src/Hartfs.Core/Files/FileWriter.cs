@@ -47,28 +47,28 @@ internal sealed class FileWriter(
     public void StoreInline(Node node, FileData data)
     {
         lock (data.DrainLock)
-        lock (data.Lock)
-        lock (treeLock)
-        {
-            long capacity = data.Dirty.CapacityBytes;
-            if (!node.IsReaped && !data.Dirty.IsEmpty)
-            {
-                nodes.Store(node);
-                for (int index = 0; index < data.Dirty.SegmentCount; index++)
+            lock (data.Lock)
+                lock (treeLock)
                 {
-                    DirtySegment segment = data.Dirty[index];
-                    long row = metadata.Inline.Insert(segment.Bytes);
-                    var extent = new Extent(segment.Offset, segment.Length, ExtentKind.Inline,
-                        InlineTable.Reference(row, 0));
-                    Replace(node, segment.Offset, segment.Length, [extent]);
+                    long capacity = data.Dirty.CapacityBytes;
+                    if (!node.IsReaped && !data.Dirty.IsEmpty)
+                    {
+                        nodes.Store(node);
+                        for (int index = 0; index < data.Dirty.SegmentCount; index++)
+                        {
+                            DirtySegment segment = data.Dirty[index];
+                            long row = metadata.Inline.Insert(segment.Bytes);
+                            var extent = new Extent(segment.Offset, segment.Length, ExtentKind.Inline,
+                                InlineTable.Reference(row, 0));
+                            Replace(node, segment.Offset, segment.Length, [extent]);
+                        }
+
+                        data.Window.Invalidate();
+                    }
+
+                    data.Dirty.Clear();
+                    budget.Adjust(-capacity);
                 }
-
-                data.Window.Invalidate();
-            }
-
-            data.Dirty.Clear();
-            budget.Adjust(-capacity);
-        }
     }
 
     private bool DrainStepLocked(Node node, FileData data, bool isFinal)

@@ -21,8 +21,8 @@ internal sealed class InlineRecall(
             using (gate.EnterChange())
                 Recall(inode, writer);
         using (gate.EnterChange())
-        lock (treeLock)
-            metadata.Inline.DeleteUnreferenced();
+            lock (treeLock)
+                metadata.Inline.DeleteUnreferenced();
     }
 
     private void Recall(InodeNumber inode, FileWriter writer)

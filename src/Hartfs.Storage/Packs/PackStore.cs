@@ -379,6 +379,6 @@ public sealed class PackStore : IDisposable
     {
         if (_flushFailure is { } failure)
             throw new IOException($"storing ended with a failed flush: {failure.Message}", failure)
-                { HResult = failure.HResult };
+            { HResult = failure.HResult };
     }
 }

@@ -66,28 +66,39 @@ public sealed class OperationGenerator(int seed, OperationMix mix)
     {
         OperationKind.Write => OnInode(kind) with
         {
-            Offset = Offset(), Content = NextContent(), KillPrivileges = Chance(5), KeepsTimes = Chance(10),
+            Offset = Offset(),
+            Content = NextContent(),
+            KillPrivileges = Chance(5),
+            KeepsTimes = Chance(10),
         },
         OperationKind.Read => OnInode(kind) with { Offset = Offset(), Length = Length() },
         OperationKind.Truncate => OnInode(kind) with { Length = Offset(), KillPrivileges = Chance(5) },
         OperationKind.Allocate => OnInode(kind) with
         {
-            Mode = _random.Next(5), Offset = Offset(), Length = Chance(8) ? 1L << _random.Next(20, 62) : Length() + 1,
+            Mode = _random.Next(5),
+            Offset = Offset(),
+            Length = Chance(8) ? 1L << _random.Next(20, 62) : Length() + 1,
         },
         OperationKind.CopyRange => OnInode(kind) with
         {
-            Path2 = FilePath(), Slot2 = Chance(4) ? Slot() : -1, Offset = Offset(), Offset2 = Offset(),
+            Path2 = FilePath(),
+            Slot2 = Chance(4) ? Slot() : -1,
+            Offset = Offset(),
+            Offset2 = Offset(),
             Length = Chance(8) ? long.MaxValue : Length(),
         },
         OperationKind.Seek => OnInode(kind) with { Offset = Offset(), Mode = _random.Next(2) },
         OperationKind.ChangeMode => OnInode(kind) with { Mode = Pick(Modes) },
         OperationKind.ChangeOwner => OnInode(kind) with
         {
-            Uid = Owner(), Gid = Owner(), KillPrivileges = Chance(2),
+            Uid = Owner(),
+            Gid = Owner(),
+            KillPrivileges = Chance(2),
         },
         OperationKind.ChangeTimes => OnInode(kind) with
         {
-            Time = _random.NextInt64(-1L << 60, 1L << 60), Mode = _random.Next(1, 4),
+            Time = _random.NextInt64(-1L << 60, 1L << 60),
+            Mode = _random.Next(1, 4),
         },
         OperationKind.SetXattr => NextSetXattr(),
         OperationKind.GetXattr or OperationKind.RemoveXattr => OnInode(kind) with { XattrName = XattrName() },

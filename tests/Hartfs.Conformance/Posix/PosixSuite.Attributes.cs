@@ -113,7 +113,7 @@ public abstract partial class PosixSuite
         Sys.ChMod(At("sticky"), 0x3FF);
         NewFile("sticky/roots", ""u8);
         string attempts = $"sub e {{ return $_[0] ? 0 : $!+0 }} print e(open(my $f, '<', '{path}')), ' ', " +
-            $"e(unlink '{At("sticky/roots")}'), ' ', no(chmod 0777, '{path}'), ' ', " +
+            $"e(unlink '{At("sticky/roots")}'), ' ', e(chmod 0777, '{path}'), ' ', " +
             $"e(mkdir '{At("mine")}'), ' ', (stat '{At("mine")}')[4]";
         Assert.Equal("13 1 1 0 2000", AsUser(2000, attempts));
     }

@@ -35,7 +35,7 @@ public abstract class WorkloadSuite(PosixTarget target)
             CommandLine.Shell($$"""
                 mkdir {{source}} && cd {{source}}
                 echo one > file; ln file link; ln -s file soft; ln -s missing dangling; mkfifo fifo; mknod null c 1 3
-                truncate -s 1G sparse; printf x | dd of=sparse bs=1 seek=500M conv=notrunc status=none
+                truncate -s 100M sparse; printf x | dd of=sparse bs=1 seek=50M conv=notrunc status=none
                 head -c 3000000 /dev/urandom > noise; seq 400000 > pattern; : > empty
                 chmod 4751 file; chown 1000:1001 noise; touch -d '1999-12-31 23:59:59.123456789' pattern
                 setfattr -n user.note -v 'a value' file; setfattr -n trusted.note -v x noise

@@ -20,9 +20,11 @@ public sealed partial class FileSystem
             return FsError.None;
         int wanted = (int)Math.Min(buffer.Length, size - offset);
         error = _volume.Reader.Read(node, data, offset, buffer[..wanted]);
-        if (error == FsError.None)
-            count = wanted;
-        return error;
+        if (error != FsError.None)
+            return error;
+        count = wanted;
+        NoteAccess(inode, node.Record);
+        return FsError.None;
     }
 
     /// <summary>Writes all bytes or none. They are durable after <see cref="Synchronize"/>.</summary>

@@ -17,11 +17,18 @@ public sealed partial class FileSystem
     public FsError ReadDirectory<TSink>(InodeNumber directory, long cookie, bool withAttributes, ref TSink sink)
         where TSink : IDirectorySink, allows ref struct
     {
+        Node node;
         lock (_treeLock)
         {
-            FsError error = TryGetDirectory(directory, out Node node);
+            FsError error = TryGetDirectory(directory, out node);
             if (error != FsError.None)
                 return error;
+        }
+
+        if (cookie < SelfCookie)
+            NoteAccess(directory, node.Record);
+        lock (_treeLock)
+        {
             if (cookie < SelfCookie && !sink.Add("."u8, SelfCookie, node.Record))
                 return FsError.None;
             if (cookie < ParentCookie && _nodes.TryGetRecord(node.Record.Parent, out InodeRecord parent) &&

@@ -15,6 +15,12 @@ internal sealed class CommitGate : IDisposable
         return new Passage(_lock);
     }
 
+    /// <summary>Enters with a change that can also be left out: false while a commit has the gate closed.</summary>
+    public bool TryEnterChange() => _lock.TryEnterReadLock(0);
+
+    /// <summary>Leaves after <see cref="TryEnterChange"/>.</summary>
+    public void ExitChange() => _lock.ExitReadLock();
+
     /// <summary>Keeps all changes out; open again by disposing.</summary>
     public Closure Close()
     {

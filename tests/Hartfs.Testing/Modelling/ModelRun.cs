@@ -13,6 +13,9 @@ public sealed class ModelRun : IDisposable
 {
     private const int CompareEvery = 250;
 
+    /// <summary>An operation that takes longer than this waits for something that will not come.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly TempVolume _temp;
     private readonly List<(Operation Operation, long Time)> _sinceDurable = [];
     private ReferenceFileSystem _model;
@@ -42,6 +45,26 @@ public sealed class ModelRun : IDisposable
         VolumeParameters parameters)
     {
         int index = -1;
+        ModelFailure? failure = null;
+        Thread thread = new(() => failure = Execute(operations, settings, parameters, ref index))
+        {
+            IsBackground = true,
+        };
+        thread.Start();
+        int seen = -2;
+        while (!thread.Join(Patience))
+        {
+            int now = Volatile.Read(ref index);
+            if (now == seen) return new ModelFailure(now, $"does not come back: {operations.ElementAtOrDefault(now)}");
+            seen = now;
+        }
+
+        return failure;
+    }
+
+    private static ModelFailure? Execute(IReadOnlyList<Operation> operations, VolumeSettings settings,
+        VolumeParameters parameters, ref int index)
+    {
         try
         {
             using ModelRun run = new(settings, parameters);
@@ -116,8 +139,8 @@ public sealed class ModelRun : IDisposable
 
     private void CompareTrees()
     {
-        List<string> expected = TreeDump.Take(_model, withData: true, withAccessTimes: false);
-        List<string> actual = TreeDump.Take(_productRunner.Tree, withData: true, withAccessTimes: false);
+        List<string> expected = TreeDump.Take(_model, withData: true);
+        List<string> actual = TreeDump.Take(_productRunner.Tree, withData: true);
         Require(expected.SequenceEqual(actual), "the trees differ:\n" + TreeDump.Difference(expected, actual));
     }
 
@@ -133,14 +156,14 @@ public sealed class ModelRun : IDisposable
     {
         _temp.Crash();
         _productRunner = new TreeRunner(_temp.Tree);
-        List<string> rough = TreeDump.Take(_temp.Tree, withData: false, withAccessTimes: false);
-        List<string> whole = TreeDump.Take(_temp.Tree, withData: true, withAccessTimes: false);
+        List<string> rough = TreeDump.Take(_temp.Tree, withData: false);
+        List<string> whole = TreeDump.Take(_temp.Tree, withData: true);
         List<string>? nearest = null;
         for (int applied = 0; applied <= _sinceDurable.Count; applied++)
         {
             if (applied > 0) Replay(_sinceDurable[applied - 1]);
-            if (!rough.SequenceEqual(TreeDump.Take(_durable, withData: false, withAccessTimes: false))) continue;
-            nearest = TreeDump.Take(_durable, withData: true, withAccessTimes: false);
+            if (!rough.SequenceEqual(TreeDump.Take(_durable, withData: false))) continue;
+            nearest = TreeDump.Take(_durable, withData: true);
             if (!nearest.SequenceEqual(whole)) continue;
             Adopt(_durable.CloneNamed());
             return;
@@ -149,7 +172,7 @@ public sealed class ModelRun : IDisposable
         throw new ModelMismatchException($"after the crash the volume is at none of {_sinceDurable.Count + 1} states" +
             (nearest == null
                 ? "; attributes of the last:\n" +
-                    TreeDump.Difference(TreeDump.Take(_durable, true, false), whole)
+                    TreeDump.Difference(TreeDump.Take(_durable, withData: true), whole)
                 : "; one has the same attributes:\n" + TreeDump.Difference(nearest, whole)));
     }
 

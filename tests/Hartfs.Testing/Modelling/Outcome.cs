@@ -35,11 +35,13 @@ public sealed record Outcome(FsError Error, string Text = "", byte[]? Bytes = nu
             $"got {Sample(actual[same..])}";
     }
 
-    /// <summary>Attributes as the model compares them: no inode numbers, no allocation.</summary>
+    /// <summary>
+    /// Attributes as the model compares them: no inode numbers, no allocation, and no access time, which a volume may
+    /// leave behind while it commits.
+    /// </summary>
     public static string Describe(in InodeRecord record) =>
         $"{Convert.ToString(record.Mode, 8)} {record.Uid}:{record.Gid} links={record.LinkCount} " +
-        $"size={record.Size} dev={record.Device} a={record.AccessTime} m={record.ModifyTime} " +
-        $"c={record.ChangeTime} b={record.BirthTime}";
+        $"size={record.Size} dev={record.Device} m={record.ModifyTime} c={record.ChangeTime} b={record.BirthTime}";
 
     private static string Sample(ReadOnlySpan<byte> bytes) =>
         Convert.ToHexStringLower(bytes[..Math.Min(bytes.Length, 12)]) + (bytes.Length > 12 ? "…" : "");

@@ -20,10 +20,9 @@ public static class TreeDump
 
     /// <param name="tree">The tree.</param>
     /// <param name="withData">Read and hash every file.</param>
-    /// <param name="withAccessTimes">Off for trees that come out of a crash: access times need not be durable.</param>
-    public static List<string> Take(IFileTree tree, bool withData, bool withAccessTimes)
+    public static List<string> Take(IFileTree tree, bool withData)
     {
-        Dump dump = new(tree, withData, withAccessTimes);
+        Dump dump = new(tree, withData);
         Check(tree.GetAttributes(InodeNumber.Root, out InodeRecord root), "root");
         dump.Add("/", root);
         return dump.Lines;
@@ -85,7 +84,7 @@ public static class TreeDump
         if (error != FsError.None) throw new ModelMismatchException($"{what} failed: {error}");
     }
 
-    private sealed class Dump(IFileTree tree, bool withData, bool withAccessTimes)
+    private sealed class Dump(IFileTree tree, bool withData)
     {
         private readonly Dictionary<long, string> _firstNames = [];
 
@@ -101,7 +100,6 @@ public static class TreeDump
             }
 
             _firstNames.Add(record.Number.Value, label);
-            if (!withAccessTimes) record.AccessTime = 0;
             Lines.Add(string.Create(CultureInfo.InvariantCulture,
                 $"{label} {Outcome.Describe(record)}{Xattrs(record.Number)}{Content(record, label)}"));
             if (!record.IsDirectory) return;

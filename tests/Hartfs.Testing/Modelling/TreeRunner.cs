@@ -166,7 +166,8 @@ public sealed class TreeRunner(IFileTree tree)
                 return After(inode, FsError.None);
             default:
                 error = tree.SetAttributes(inode, ChangeOf(operation), out InodeRecord changed);
-                return new Outcome(error, error == FsError.None ? Outcome.Describe(changed) : "");
+                return new Outcome(error, error == FsError.None ? Outcome.Describe(changed) : "", null,
+                    operation.Kind == OperationKind.ChangeTimes ? changed.AccessTime & -(operation.Mode & 1) : 0);
         }
     }
 

@@ -14,7 +14,7 @@ public sealed class ModelRun : IDisposable
     private const int CompareEvery = 250;
 
     /// <summary>An operation that takes longer than this waits for something that will not come.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly TempVolume _temp;
     private readonly List<(Operation Operation, long Time)> _sinceDurable = [];

@@ -67,8 +67,9 @@ public sealed partial class ReferenceFileSystem
         if (mode == XattrMode.CreateOnly && exists) return FsError.AlreadyExists;
         if (mode == XattrMode.ReplaceOnly && !exists) return FsError.NoSuchAttribute;
         if (key == ReferenceAcl.Default && !node.Record.IsDirectory) return FsError.AccessDenied;
-        if (key == ReferenceAcl.Access) SetAccessAcl(node, value, killSetGroupId);
+        if (key == ReferenceAcl.Access) SetAccessAcl(node, value);
         else node.Xattrs[key] = value;
+        if (killSetGroupId) node.Record.Mode &= ~InodeMode.SetGroupId;
         node.Record.ChangeTime = _now();
         return FsError.None;
     }
@@ -81,11 +82,10 @@ public sealed partial class ReferenceFileSystem
         return FsError.None;
     }
 
-    private static void SetAccessAcl(ReferenceNode node, byte[] acl, bool killSetGroupId)
+    private static void SetAccessAcl(ReferenceNode node, byte[] acl)
     {
         (int bits, bool isMinimal) = ReferenceAcl.ToMode(acl);
         node.Record.Mode = (node.Record.Mode & ~0x1FF) | bits;
-        if (killSetGroupId) node.Record.Mode &= ~InodeMode.SetGroupId;
         if (isMinimal) node.Xattrs.Remove(ReferenceAcl.Access);
         else node.Xattrs[ReferenceAcl.Access] = acl;
     }

@@ -61,6 +61,7 @@ internal sealed class BackgroundWork : IDisposable
         _settings = settings;
         _logger = logger;
         _lowWaterBytes = Math.Min(16 << 20, settings.DirtyBytesMax / 4);
+        _budget.Waiting = () => _wake.Set();
         _thread = new Thread(Run) { IsBackground = true, Name = "hartfs-background" };
         _thread.Start();
     }
@@ -78,6 +79,7 @@ internal sealed class BackgroundWork : IDisposable
         _stop.Cancel();
         _wake.Set();
         _thread.Join();
+        _budget.Waiting = null;
         _stop.Dispose();
         _wake.Dispose();
     }
@@ -110,7 +112,7 @@ internal sealed class BackgroundWork : IDisposable
 
     private void DrainBySize()
     {
-        while (!_stop.IsCancellationRequested && _budget.UsedBytes > _lowWaterBytes)
+        while (!_stop.IsCancellationRequested && (_budget.UsedBytes > _lowWaterBytes || _budget.HasWaiters))
         {
             // With a disk that takes nothing, what is dirty stays dirty, and writers wait or are refused.
             if (_pipeline.Failure != FsError.None || !_queue.TryDequeue(out Node node))

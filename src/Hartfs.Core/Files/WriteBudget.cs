@@ -7,12 +7,19 @@ internal sealed class WriteBudget(long bytesMax)
 {
     private static readonly TimeSpan RefusalPeriod = TimeSpan.FromMilliseconds(200);
 
-    // guards: _used
+    // guards: everything below
     private readonly object _lock = new();
     private long _used;
+    private int _waiterCount;
 
     /// <summary>Bytes in use.</summary>
     public long UsedBytes => Volatile.Read(ref _used);
+
+    /// <summary>Whether a writer waits: then what is dirty must be drained, however little it is.</summary>
+    public bool HasWaiters => Volatile.Read(ref _waiterCount) > 0;
+
+    /// <summary>Called when a writer begins to wait; wakes whoever drains. Must not block.</summary>
+    public Action? Waiting { get; set; }
 
     /// <summary>The limit.</summary>
     public long BytesMax => bytesMax;
@@ -24,13 +31,9 @@ internal sealed class WriteBudget(long bytesMax)
     {
         lock (_lock)
         {
-            while (_used > 0 && _used + bytes > bytesMax)
-            {
-                // A volume that stopped, or a full disk, frees nothing: nobody would wake the waiter.
-                if (!Monitor.Wait(_lock, RefusalPeriod) && refusal() is var error && error != FsError.None)
-                    return error;
-            }
-
+            if (_used > 0 && _used + bytes > bytesMax && WaitForRoom(bytes, refusal) is var error &&
+                error != FsError.None)
+                return error;
             _used += bytes;
             return FsError.None;
         }
@@ -46,6 +49,27 @@ internal sealed class WriteBudget(long bytesMax)
             _used += bytes;
             if (bytes < 0)
                 Monitor.PulseAll(_lock);
+        }
+    }
+
+    private FsError WaitForRoom(long bytes, Func<FsError> refusal)
+    {
+        _waiterCount++;
+        try
+        {
+            Waiting?.Invoke();
+            while (_used > 0 && _used + bytes > bytesMax)
+            {
+                // A volume that stopped, or a full disk, frees nothing: nobody would wake the waiter.
+                if (!Monitor.Wait(_lock, RefusalPeriod) && refusal() is var error && error != FsError.None)
+                    return error;
+            }
+
+            return FsError.None;
+        }
+        finally
+        {
+            _waiterCount--;
         }
     }
 }

@@ -97,10 +97,18 @@ public sealed class TempVolume : IDisposable
         foreach (string file in Directory.GetFiles(from).Order(StringComparer.Ordinal))
         {
             if (!file.EndsWith("-shm", StringComparison.Ordinal))
-                File.Copy(file, System.IO.Path.Combine(to, System.IO.Path.GetFileName(file)));
+                CopyFile(file, System.IO.Path.Combine(to, System.IO.Path.GetFileName(file)));
         }
 
         foreach (string directory in Directory.GetDirectories(from))
             CopyDirectory(directory, System.IO.Path.Combine(to, System.IO.Path.GetFileName(directory)));
+    }
+
+    /// <summary>File.Copy would respect the locks that the open volume holds.</summary>
+    private static void CopyFile(string from, string to)
+    {
+        using FileStream source = new(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using FileStream target = new(to, FileMode.CreateNew);
+        source.CopyTo(target);
     }
 }

@@ -1,6 +1,8 @@
 using Hartfs.Core;
 using Hartfs.Storage.BlockStores;
+using Hartfs.Storage.BlockStores;
 using Hartfs.Testing.Modelling;
+using Hartfs.Testing.Stores;
 
 namespace Hartfs.Testing;
 
@@ -10,15 +12,20 @@ namespace Hartfs.Testing;
 public sealed class TempVolume : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("hartfs-test-").FullName;
+    private readonly int? _faultSeed;
     private int _generation;
     private bool _isOpen;
 
-    public TempVolume(VolumeSettings? settings = null, VolumeParameters? parameters = null)
+    /// <param name="settings">How to open it; <see cref="Quiet"/> when null.</param>
+    /// <param name="parameters">What to make it with.</param>
+    /// <param name="faultSeed">Given: a faulty block store lies beneath it, see <see cref="Faults"/>.</param>
+    public TempVolume(VolumeSettings? settings = null, VolumeParameters? parameters = null, int? faultSeed = null)
     {
+        _faultSeed = faultSeed;
         Settings = (settings ?? Quiet) with { Time = Time };
         Path = System.IO.Path.Combine(_root, "volume");
-        Volume.Create(Path, parameters ?? new VolumeParameters());
-        Volume = Volume.Open(Path, Settings, Log);
+        Volume.Create(Path, parameters ?? new VolumeParameters(), Time);
+        Volume = OpenVolume();
         _isOpen = true;
     }
 
@@ -35,6 +42,9 @@ public sealed class TempVolume : IDisposable
     public string Path { get; private set; }
 
     public Volume Volume { get; private set; }
+
+    /// <summary>The disk that fails by plan; null without a fault seed, and after <see cref="RestorePower"/>.</summary>
+    public FaultyBlockStore? Faults { get; private set; }
 
     public FileSystem FileSystem => Volume.FileSystem;
 
@@ -66,13 +76,31 @@ public sealed class TempVolume : IDisposable
     /// </summary>
     public void Crash()
     {
-        string left = System.IO.Path.Combine(_root, $"volume-{++_generation}");
+        string left = NextPath();
         CopyDirectory(Path, left);
-        string old = Path;
-        Close();
-        Directory.Delete(old, recursive: true);
-        Path = left;
-        Open();
+        Leave(left);
+    }
+
+    /// <summary>
+    /// After a power cut: opens what the disk kept. Of the segments that is what was flushed and perhaps more, of the
+    /// metadata what it was at the moment of the cut.
+    /// </summary>
+    public void RestorePower()
+    {
+        string left = NextPath();
+        CopyDirectory(MetadataAtCut(), left);
+        foreach ((string segment, long length) in Faults!.ChooseSurvivingLengths())
+        {
+            string from = System.IO.Path.Combine(Path, segment);
+            string to = System.IO.Path.Combine(left, segment);
+            if (!File.Exists(from)) continue;
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(to)!);
+            CopyFile(from, to);
+            using FileStream file = new(to, FileMode.Open);
+            file.SetLength(length);
+        }
+
+        Leave(left);
     }
 
     public void Dispose()
@@ -87,19 +115,43 @@ public sealed class TempVolume : IDisposable
         }
     }
 
+    private Volume OpenVolume()
+    {
+        Faults = null;
+        if (_faultSeed is not { } seed || _generation > 0) return Volume.Open(Path, Settings, Log);
+        return Volume.Open(Path, Settings, Log, inner => Faults = new FaultyBlockStore(inner, seed)
+        {
+            PowerCut = () => CopyDirectory(Path, MetadataAtCut(), filesOnly: true),
+        });
+    }
+
+    private string MetadataAtCut() => System.IO.Path.Combine(_root, "at-cut");
+
+    private string NextPath() => System.IO.Path.Combine(_root, $"volume-{++_generation}");
+
+    private void Leave(string left)
+    {
+        string old = Path;
+        Close();
+        Directory.Delete(old, recursive: true);
+        Path = left;
+        Open();
+    }
+
     /// <summary>
     /// Metadata first: packs are only appended to, so that the copy holds whatever the copied metadata names.
-    /// The shared-memory file of the database is not copied: it does not survive a crash either.
+    /// What a crash ends is left out: the database's shared memory and the lock.
     /// </summary>
-    private static void CopyDirectory(string from, string to)
+    private static void CopyDirectory(string from, string to, bool filesOnly = false)
     {
         Directory.CreateDirectory(to);
         foreach (string file in Directory.GetFiles(from).Order(StringComparer.Ordinal))
         {
-            if (!file.EndsWith("-shm", StringComparison.Ordinal))
+            if (!file.EndsWith("-shm", StringComparison.Ordinal) && System.IO.Path.GetFileName(file) != "lock")
                 CopyFile(file, System.IO.Path.Combine(to, System.IO.Path.GetFileName(file)));
         }
 
+        if (filesOnly) return;
         foreach (string directory in Directory.GetDirectories(from))
             CopyDirectory(directory, System.IO.Path.Combine(to, System.IO.Path.GetFileName(directory)));
     }

@@ -1,5 +1,4 @@
 using Hartfs.Core;
-using Hartfs.Format;
 
 namespace Hartfs.Testing.Modelling;
 
@@ -17,13 +16,10 @@ public sealed class ModelRun : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly TempVolume _temp;
-    private readonly List<(Operation Operation, long Time)> _sinceDurable = [];
+    private readonly DurableHistory _history;
     private ReferenceFileSystem _model;
     private TreeRunner _modelRunner;
     private TreeRunner _productRunner;
-    private ReferenceFileSystem _durable;
-    private TreeRunner _durableRunner;
-    private long _clock;
 
     private ModelRun(VolumeSettings settings, VolumeParameters parameters)
     {
@@ -31,13 +27,9 @@ public sealed class ModelRun : IDisposable
         _temp.Log.Expect("recover");
         _temp.Log.Expect("unclean");
         _productRunner = new TreeRunner(_temp.Tree);
-        _clock = _temp.Time.Nanoseconds;
-        if (_temp.FileSystem.GetAttributes(InodeNumber.Root, out InodeRecord root) != FsError.None)
-            throw new ModelMismatchException("a new volume has no root");
-        _model = new ReferenceFileSystem(() => _clock, root);
-        _modelRunner = new TreeRunner(_model);
-        _durable = _model.Clone();
-        _durableRunner = _modelRunner.With(_durable);
+        _history = new DurableHistory(_temp);
+        _model = _history.Model;
+        _modelRunner = _history.Runner;
     }
 
     /// <summary>Runs; null when product and model agreed throughout.</summary>
@@ -93,13 +85,12 @@ public sealed class ModelRun : IDisposable
 
     private void Step(Operation operation)
     {
-        _temp.Time.Advance(TimeSpan.FromMilliseconds(1));
-        _clock = _temp.Time.Nanoseconds;
+        _history.Advance();
         switch (operation.Kind)
         {
             case OperationKind.Commit:
                 Require(_temp.Volume.Commit() == FsError.None, "the commit failed");
-                MarkDurable();
+                _history.MarkDurable(_model, _modelRunner);
                 return;
             case OperationKind.Reopen:
                 Reopen();
@@ -115,8 +106,8 @@ public sealed class ModelRun : IDisposable
             ? SeekDifference(operation, expected, actual)
             : Outcome.Difference(expected, actual);
         if (difference != null) throw new ModelMismatchException($"{operation}: {difference}");
-        _sinceDurable.Add((operation, _clock));
-        if (operation.Kind == OperationKind.Synchronize && expected.Error == FsError.None) MarkDurable();
+        _history.Note(operation);
+        if (operation.Kind == OperationKind.Synchronize && expected.Error == FsError.None) _history.MarkDurable(_model, _modelRunner);
     }
 
     /// <summary>
@@ -155,40 +146,7 @@ public sealed class ModelRun : IDisposable
     private void Crash()
     {
         _temp.Crash();
-        _productRunner = new TreeRunner(_temp.Tree);
-        List<string> rough = TreeDump.Take(_temp.Tree, withData: false);
-        List<string> whole = TreeDump.Take(_temp.Tree, withData: true);
-        List<string>? nearest = null;
-        for (int applied = 0; applied <= _sinceDurable.Count; applied++)
-        {
-            if (applied > 0) Replay(_sinceDurable[applied - 1]);
-            if (!rough.SequenceEqual(TreeDump.Take(_durable, withData: false))) continue;
-            nearest = TreeDump.Take(_durable, withData: true);
-            if (!nearest.SequenceEqual(whole)) continue;
-            Adopt(_durable.CloneNamed());
-            return;
-        }
-
-        throw new ModelMismatchException($"after the crash the volume is at none of {_sinceDurable.Count + 1} states" +
-            (nearest == null
-                ? "; attributes of the last:\n" +
-                    TreeDump.Difference(TreeDump.Take(_durable, withData: true), whole)
-                : "; one has the same attributes:\n" + TreeDump.Difference(nearest, whole)));
-    }
-
-    private void Replay((Operation Operation, long Time) step)
-    {
-        long now = _clock;
-        _clock = step.Time;
-        _durableRunner.Apply(step.Operation);
-        _clock = now;
-    }
-
-    private void MarkDurable()
-    {
-        _durable = _model.Clone();
-        _durableRunner = _modelRunner.With(_durable);
-        _sinceDurable.Clear();
+        Adopt(_history.FindState(_temp.Tree));
     }
 
     private void Adopt(ReferenceFileSystem model)
@@ -196,7 +154,7 @@ public sealed class ModelRun : IDisposable
         _model = model;
         _modelRunner = new TreeRunner(model);
         _productRunner = new TreeRunner(_temp.Tree);
-        MarkDurable();
+        _history.MarkDurable(_model, _modelRunner);
     }
 
     private static void Require(bool condition, string message)

@@ -21,10 +21,10 @@ public sealed partial class ReferenceFileSystem
     public FsError Write(InodeNumber inode, long offset, ReadOnlySpan<byte> bytes, bool killPrivileges,
         bool stampTimes)
     {
-        if (FindFile(inode, out ReferenceNode node) is var error and not FsError.None) return error;
         if (offset < 0) return FsError.InvalidArgument;
         if (bytes.Length > Limits.FileSizeMax - offset) return FsError.FileTooLarge;
         if (bytes.IsEmpty) return FsError.None;
+        if (FindFile(inode, out ReferenceNode node) is var error and not FsError.None) return error;
         node.Data.Write(offset, bytes);
         node.Record.Size = Math.Max(node.Record.Size, offset + bytes.Length);
         if (killPrivileges) KillPrivileges(node);
@@ -38,9 +38,9 @@ public sealed partial class ReferenceFileSystem
 
     public FsError Allocate(InodeNumber inode, AllocateMode mode, long offset, long length)
     {
-        if (FindFile(inode, out ReferenceNode node) is var error and not FsError.None) return error;
         if (offset < 0 || length <= 0) return FsError.InvalidArgument;
         if (length > Limits.FileSizeMax - offset) return FsError.FileTooLarge;
+        if (FindFile(inode, out ReferenceNode node) is var error and not FsError.None) return error;
         long end = offset + length;
         if (mode is AllocateMode.PunchHole or AllocateMode.ZeroRange or AllocateMode.ZeroRangeKeepSize)
             node.Data.Clear(offset, end);

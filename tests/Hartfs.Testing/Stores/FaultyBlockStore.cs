@@ -39,6 +39,9 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
     /// <summary>What <see cref="FreeBytes"/> says instead of the truth.</summary>
     public long? FreeBytesSaid { get; set; }
 
+    /// <summary>Called at the moment of a planned power cut.</summary>
+    public Action? PowerCut { get; init; }
+
     /// <summary>Whether a planned power cut has happened.</summary>
     public bool IsPowerCut => Volatile.Read(ref _isPowerCut);
 
@@ -50,13 +53,13 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
         {
             AppendCount++;
             ThrowIfCut();
+            _durableLengths.TryAdd(segment, inner.TryGetLength(segment, out long length) ? length : 0);
             if (FullFromAppend != 0 && AppendCount >= FullFromAppend)
             {
                 inner.Append(segment, bytes[..Torn(bytes.Length)]);
                 throw DiskFull.Create("the disk is full, by plan");
             }
 
-            _durableLengths.TryAdd(segment, inner.TryGetLength(segment, out long length) ? length : 0);
             if (AppendCount == PowerCutAtAppend)
             {
                 inner.Append(segment, bytes[..Torn(bytes.Length)]);
@@ -112,14 +115,15 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
     public void CutPower() => Volatile.Write(ref _isPowerCut, true);
 
     /// <summary>
-    /// What each segment appended to may keep: at least its flushed length, at most all of it. A length of 0 for a
-    /// segment that was never flushed may also mean that its name is lost.
+    /// What each segment keeps: of those appended to at least the flushed length, at most all; of the others all.
     /// </summary>
     public IReadOnlyDictionary<string, long> ChooseSurvivingLengths()
     {
         lock (_lock)
         {
             Dictionary<string, long> lengths = new(StringComparer.Ordinal);
+            foreach (SegmentInfo segment in inner.List(""))
+                lengths[segment.Name] = segment.Length;
             foreach ((string segment, long durable) in _durableLengths)
             {
                 if (!inner.TryGetLength(segment, out long length)) continue;
@@ -140,6 +144,7 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
     private void Cut()
     {
         CutPower();
+        PowerCut?.Invoke();
         ThrowIfCut();
     }
 

@@ -87,9 +87,12 @@ public sealed partial class FileSystem
         _metadata.Xattrs.Set(node.Number, PosixAcl.AccessName, acl);
     }
 
-    // What the kernel asks for when somebody other than the owner changes a file (HANDLE_KILLPRIV_V2).
+    // What the kernel asks for when somebody other than the owner changes a file (HANDLE_KILLPRIV_V2). The bits of a
+    // directory are no privileges: Linux keeps them.
     private void KillPrivileges(Node node)
     {
+        if (node.Record.IsDirectory)
+            return;
         int mode = node.Record.Mode & ~InodeMode.SetUserId;
         if ((mode & InodeMode.GroupExecute) != 0)
             mode &= ~InodeMode.SetGroupId;

@@ -1,6 +1,5 @@
 using Hartfs.Core;
 using Hartfs.Storage.BlockStores;
-using Hartfs.Storage.BlockStores;
 using Hartfs.Testing.Modelling;
 using Hartfs.Testing.Stores;
 
@@ -12,7 +11,6 @@ namespace Hartfs.Testing;
 public sealed class TempVolume : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("hartfs-test-").FullName;
-    private readonly int? _faultSeed;
     private int _generation;
     private bool _isOpen;
 
@@ -21,11 +19,10 @@ public sealed class TempVolume : IDisposable
     /// <param name="faultSeed">Given: a faulty block store lies beneath it, see <see cref="Faults"/>.</param>
     public TempVolume(VolumeSettings? settings = null, VolumeParameters? parameters = null, int? faultSeed = null)
     {
-        _faultSeed = faultSeed;
         Settings = (settings ?? Quiet) with { Time = Time };
         Path = System.IO.Path.Combine(_root, "volume");
         Volume.Create(Path, parameters ?? new VolumeParameters(), Time);
-        Volume = OpenVolume();
+        Volume = Volume.Open(Path, Settings, Log, store => faultSeed is { } seed ? Faults = NewFaults(store, seed) : store);
         _isOpen = true;
     }
 
@@ -43,7 +40,7 @@ public sealed class TempVolume : IDisposable
 
     public Volume Volume { get; private set; }
 
-    /// <summary>The disk that fails by plan; null without a fault seed, and after <see cref="RestorePower"/>.</summary>
+    /// <summary>The disk under the volume as it was first opened, which fails by plan; null without a fault seed.</summary>
     public FaultyBlockStore? Faults { get; private set; }
 
     public FileSystem FileSystem => Volume.FileSystem;
@@ -88,8 +85,9 @@ public sealed class TempVolume : IDisposable
     public void RestorePower()
     {
         string left = NextPath();
+        IReadOnlyDictionary<string, long> surviving = Faults!.ChooseSurvivingLengths();
         CopyDirectory(MetadataAtCut(), left);
-        foreach ((string segment, long length) in Faults!.ChooseSurvivingLengths())
+        foreach ((string segment, long length) in surviving)
         {
             string from = System.IO.Path.Combine(Path, segment);
             string to = System.IO.Path.Combine(left, segment);
@@ -115,15 +113,10 @@ public sealed class TempVolume : IDisposable
         }
     }
 
-    private Volume OpenVolume()
+    private FaultyBlockStore NewFaults(IBlockStore store, int seed) => new(store, seed)
     {
-        Faults = null;
-        if (_faultSeed is not { } seed || _generation > 0) return Volume.Open(Path, Settings, Log);
-        return Volume.Open(Path, Settings, Log, inner => Faults = new FaultyBlockStore(inner, seed)
-        {
-            PowerCut = () => CopyDirectory(Path, MetadataAtCut(), filesOnly: true),
-        });
-    }
+        PowerCut = () => CopyDirectory(Path, MetadataAtCut(), filesOnly: true),
+    };
 
     private string MetadataAtCut() => System.IO.Path.Combine(_root, "at-cut");
 

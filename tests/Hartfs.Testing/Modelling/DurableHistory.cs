@@ -56,18 +56,30 @@ public sealed class DurableHistory
     {
         List<string> rough = TreeDump.Take(product, withData: false);
         List<string> whole = TreeDump.Take(product, withData: true);
-        List<string>? nearest = null;
+        List<string> findings = [];
+        int fewest = int.MaxValue;
         for (int applied = 0; applied <= _steps.Count; applied++)
         {
             if (applied > 0) Replay(_steps[applied - 1]);
-            if (!rough.SequenceEqual(TreeDump.Take(_durable, withData: false))) continue;
-            nearest = TreeDump.Take(_durable, withData: true);
-            if (nearest.SequenceEqual(whole)) return _durable.CloneNamed();
+            List<string> model = TreeDump.Take(_durable, withData: false);
+            bool isRoughlySame = rough.SequenceEqual(model);
+            if (isRoughlySame)
+            {
+                model = TreeDump.Take(_durable, withData: true);
+                if (whole.SequenceEqual(model)) return _durable.CloneNamed();
+            }
+
+            int wrong = model.Except(isRoughlySame ? whole : rough).Count() - (isRoughlySame ? 1_000_000 : 0);
+            if (wrong > fewest) continue;
+            if (wrong < fewest) findings.Clear();
+            fewest = wrong;
+            string last = applied > 0 ? _steps[applied - 1].Operation.ToString() : "nothing";
+            findings.Add($"after {applied}, {last}:\n" + TreeDump.Difference(model, isRoughlySame ? whole : rough) +
+                TreeDump.DataDifference(_durable, product));
         }
 
         throw new ModelMismatchException($"after the crash the volume is at none of {_steps.Count + 1} states; " +
-            (nearest == null ? "attributes of the last:\n" : "one has the same attributes:\n") +
-            TreeDump.Difference(nearest ?? TreeDump.Take(_durable, withData: true), whole));
+            "nearest is the state\n" + string.Join('\n', findings.TakeLast(3)));
     }
 
     private void Replay((Operation Operation, long Time) step)

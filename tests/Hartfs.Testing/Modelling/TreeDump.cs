@@ -39,6 +39,27 @@ public static class TreeDump
         return string.Join('\n', lines.Take(40));
     }
 
+    /// <summary>Where the bytes of files in the root differ, for those that are small enough to read whole.</summary>
+    public static string DataDifference(IFileTree expected, IFileTree actual)
+    {
+        StringBuilder text = new();
+        Check(expected.List(InodeNumber.Root, out List<(byte[] Name, InodeRecord Inode)> entries), "list");
+        foreach ((byte[] name, InodeRecord inode) in entries.Where(entry => entry.Inode.IsRegularFile))
+        {
+            if (inode.Size > WholeReadMax || actual.Lookup(InodeNumber.Root, name, out InodeRecord other) != FsError.None)
+                continue;
+            byte[] wanted = new byte[inode.Size];
+            byte[] found = new byte[Math.Clamp(other.Size, 0, WholeReadMax)];
+            expected.Read(inode.Number, 0, wanted, out _);
+            actual.Read(other.Number, 0, found, out _);
+            actual.Forget(other.Number, 1);
+            if (Outcome.BytesDifference(wanted, found) is { } difference)
+                text.Append(CultureInfo.InvariantCulture, $"\n  {Encoding.Latin1.GetString(name)}: {difference}");
+        }
+
+        return text.ToString();
+    }
+
     /// <summary>
     /// A hash over every byte that is not zero and the size; reads sparse files where they have data.
     /// </summary>

@@ -122,7 +122,8 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
         lock (_lock)
         {
             Dictionary<string, long> lengths = new(StringComparer.Ordinal);
-            foreach (SegmentInfo segment in inner.List(""))
+            // Segments lie in folders; what lies beside the folders is not the block store's.
+            foreach (SegmentInfo segment in inner.List("").Where(segment => segment.Name.Contains('/')))
                 lengths[segment.Name] = segment.Length;
             foreach ((string segment, long durable) in _durableLengths)
             {
@@ -141,6 +142,7 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
 
     private int Torn(int length) => _random.Next(length + 1);
 
+    /// <summary>Everyone else fails while the cut is being recorded, or waits for the lock.</summary>
     private void Cut()
     {
         CutPower();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Hartfs.Benchmarks.Filesystems;
 using Hartfs.Benchmarks.Ladder;
 using Hartfs.Benchmarks.Machine;
 
@@ -63,6 +64,8 @@ internal static class LadderCommand
             Content = parsed.GetValue(Content),
             TreeArchive = Archive(scratch, parsed.GetValue(Tree)?.FullName ?? DefaultTree()),
         };
+        if (parsed.GetValue(Rungs) is null or [] || parsed.GetValue(Rungs)!.Contains(LadderRungs.Mounted))
+            HartfsProgram.Build(CommonOptions.Progress);
         var rungs = new List<IRung>();
         foreach (LadderRung rung in LadderRungs.All)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Hartfs.Benchmarks.Corpora;
+using Hartfs.Benchmarks.Filesystems;
 using Hartfs.Benchmarks.Machine;
 using Hartfs.Benchmarks.Ratio;
 
@@ -39,6 +40,8 @@ internal static class RatioCommand
             corpora = [.. corpora.Where(path => Matches(Path.GetFileName(path), parsed.GetValue(only)))];
             IRatioPeer[] chosen =
                 [.. RatioPeers.All.Where(peer => Matches(peer.Name, parsed.GetValue(peers)) && IsInstalled(peer))];
+            if (chosen.Any(peer => peer.Name.StartsWith("Hartfs", StringComparison.Ordinal)))
+                HartfsProgram.Build(CommonOptions.Progress);
             using var scratch = new Scratch(parsed.GetValue(CommonOptions.Scratch)!);
             var readings = new RatioRun(scratch, chosen, CommonOptions.Progress).Measure(corpora);
             Console.WriteLine(parsed.GetValue(CommonOptions.Json)

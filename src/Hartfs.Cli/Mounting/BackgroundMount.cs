@@ -12,6 +12,9 @@ internal static class BackgroundMount
 {
     private const string Mark = "HARTFS_BACKGROUND";
     private const string ReadyLine = "ready";
+
+    // Ends what is relayed: the pipe itself stays open as long as anyone holds a copy of it.
+    private const string RelayEnd = "\0";
     private const int RelayTimeoutMs = 1000;
 
     /// <summary>Whether this process is the one in the background.</summary>
@@ -30,7 +33,6 @@ internal static class BackgroundMount
         {
             if (line == ReadyLine)
             {
-                // fusermount3 may hold the error pipe open as long as the mount lives.
                 relay.Join(RelayTimeoutMs);
                 return (child.Id, ExitCode.Success);
             }
@@ -60,6 +62,7 @@ internal static class BackgroundMount
     {
         using FileStream nothing = new("/dev/null", FileMode.Open, FileAccess.ReadWrite);
         int descriptor = (int)nothing.SafeFileHandle.DangerousGetHandle();
+        EndRelay();
         _ = LibC.Duplicate(descriptor, 0);
         _ = LibC.Duplicate(descriptor, 2);
         try
@@ -76,6 +79,19 @@ internal static class BackgroundMount
         finally
         {
             _ = LibC.Duplicate(descriptor, 1);
+        }
+    }
+
+    private static void EndRelay()
+    {
+        try
+        {
+            using Stream errors = Console.OpenStandardError();
+            errors.Write("\0\n"u8);
+        }
+        catch (IOException)
+        {
+            // Nobody waits any more: telling so is the next line's business.
         }
     }
 
@@ -111,7 +127,7 @@ internal static class BackgroundMount
 
     private static void Relay(StreamReader from, TextWriter to)
     {
-        while (from.ReadLine() is { } line)
+        while (from.ReadLine() is { } line && line != RelayEnd)
             to.WriteLine(line);
     }
 }

@@ -7,7 +7,7 @@ internal static class LadderReport
 {
     /// <summary>The rung that the first table divides by.</summary>
     private const string BaseRung = "host";
-    private const string MountedRung = "hartfs";
+    private const string MountedRung = LadderRungs.Mounted;
 
     public static string Render(IReadOnlyList<LadderReading> readings)
     {

@@ -14,6 +14,7 @@ internal static class LadderRungs
     public const string BlockStore = "block store";
     public const string ChunkStore = "chunk store";
     public const string FileSystem = "file system";
+    public const string Mounted = "hartfs";
 
     /// <summary>Room in a loop image beside what the workloads write.</summary>
     private const long SpareBytes = 4L << 30;
@@ -24,7 +25,7 @@ internal static class LadderRungs
         new(BlockStore, [], (scratch, _) => new BlockStoreRung(scratch)),
         new(ChunkStore, [], (scratch, _) => new ChunkStoreRung(scratch)),
         new(FileSystem, [], (scratch, _) => new FileSystemRung(scratch)),
-        new("hartfs", [HartfsProgram.Location], (scratch, _) => new PathRung(new HartfsMount(scratch))),
+        new(Mounted, [], (scratch, _) => new PathRung(new HartfsMount(scratch))),
         new("bindfs", ["bindfs"], (scratch, _) => new PathRung(new BindfsMount(scratch))),
         new("ext4", ["mkfs.ext4", "losetup"],
             (scratch, sizes) => new PathRung(LoopFilesystem.Ext4(scratch, ImageBytes(sizes)))),

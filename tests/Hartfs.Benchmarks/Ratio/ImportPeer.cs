@@ -8,7 +8,7 @@ internal sealed class ImportPeer : IRatioPeer
 {
     public string Name => "Hartfs import";
 
-    public IReadOnlyList<string> Programs => [HartfsProgram.Location];
+    public IReadOnlyList<string> Programs => [];
 
     public IRatioStore Open(Scratch scratch) => new Store(scratch.NewPath("import-volume"));
 

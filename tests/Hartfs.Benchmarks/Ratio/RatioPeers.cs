@@ -31,6 +31,6 @@ internal static class RatioPeers
         new FilesystemPeer("S3QL", ["mkfs.s3ql", "mount.s3ql"], scratch => new S3qlMount(scratch)),
         ImagePeer.Dwarfs,
         new ImportPeer(),
-        new FilesystemPeer(HartfsMounted, [HartfsProgram.Location], scratch => new HartfsMount(scratch)),
+        new FilesystemPeer(HartfsMounted, [], scratch => new HartfsMount(scratch)),
     ];
 }

@@ -11,9 +11,7 @@ public sealed partial class FileSystem
     public FsError SetAttributes(InodeNumber inode, in AttributeChange change, out InodeRecord attributes)
     {
         attributes = default;
-        FsError error = (change.Fields & AttributeFields.Size) != 0 ? EnterGrowth(0) : EnterChange();
-        if (error == FsError.OutOfSpace && change.Size == 0)
-            error = FsError.None;
+        FsError error = EnterChange();
         if (error != FsError.None)
             return error;
         using (_gate.EnterChange())

@@ -151,11 +151,19 @@ public sealed partial class FileSystem
         FsError error = TryGetFile(inode, out Node node, out FileData file);
         if (error != FsError.None)
             return error;
-        if (!file.Dirty.IsEmpty && EnterChange() == FsError.None)
+        if (EnterChange() == FsError.None)
             using (_gate.EnterChange())
                 _volume.DrainAll(node, file);
         lock (file.Lock)
-            return SeekExtents(node, file, offset, data, out position);
+        {
+            if (file.Dirty.IsEmpty)
+                return SeekExtents(node, file, offset, data, out position);
+
+            // Written since, or not drainable: all of it may be data, and a file without holes is a true answer.
+            long size = node.Record.Size;
+            position = data ? offset : size;
+            return offset < 0 || offset >= size ? FsError.NoMoreData : FsError.None;
+        }
     }
 
     private FsError SeekExtents(Node node, FileData file, long offset, bool data, out long position)
@@ -214,13 +222,15 @@ public sealed partial class FileSystem
         lock (first.DrainLock)
             lock (isSame ? first.DrainLock : second.DrainLock)
             {
-                _volume.DrainAllLocked(from, fromData);
+                // Taken first: bytes written while the drain runs are not part of the copy.
+            long sourceSize = Volatile.Read(ref from.Record.Size);
+            _volume.DrainAllLocked(from, fromData);
                 if (!isSame)
                     _volume.DrainAllLocked(to, toData);
                 lock (toData.Lock)
                     lock (_treeLock)
                     {
-                        long length = Math.Min(request.Length, from.Record.Size - request.SourceOffset);
+                        long length = Math.Min(request.Length, Math.Min(sourceSize, from.Record.Size) - request.SourceOffset);
                         if (length <= 0)
                             return FsError.None;
                         if (request.TargetOffset > Limits.FileSizeMax - length)

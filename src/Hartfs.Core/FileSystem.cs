@@ -82,7 +82,9 @@ public sealed partial class FileSystem
         Node? unused = null;
         lock (_treeLock)
         {
-            if (_references.Remove(inode, count) && _nodes.TryGet(inode, out Node node) && node.Record.LinkCount == 0)
+            // By the record first: most forgotten inodes have names, and are not worth taking into memory for it.
+            if (_references.Remove(inode, count) && _nodes.TryGetRecord(inode, out InodeRecord record) &&
+                record.LinkCount == 0 && _nodes.TryGet(inode, out Node node))
                 unused = node;
         }
 

@@ -216,6 +216,9 @@ public sealed partial class Volume
                     foreach (ChunkEntry entry in block.Directory.Chunks)
                         index.Add(entry.Fingerprint.Prefix, entry.Start);
                     count++;
+                    if (index.IsCheckpointDue)
+                        index.Checkpoint(new IndexPosition(pack.Id,
+                            block.Location.Offset + block.Location.StoredLength));
                 }
             }
             catch (Exception failure) when (failure is CorruptDataException or IOException)

@@ -16,6 +16,9 @@ namespace Hartfs.Core;
 /// <summary>A volume: one directory with superblock, metadata and packs. Owns both stores and the commit.</summary>
 public sealed partial class Volume : IDisposable
 {
+    /// <summary>Writers kept for the next copy or seek; each has a buffer of some MiB.</summary>
+    private const int IdleWritersMax = 4;
+
     private readonly VolumeLock? _lock;
     private readonly IBlockStore _store;
     private readonly PackStore _packs;
@@ -48,7 +51,7 @@ public sealed partial class Volume : IDisposable
         _logger = loggers.CreateLogger<Volume>();
         int workerCount = Settings.WorkerCount > 0 ? Settings.WorkerCount : Math.Max(2, Environment.ProcessorCount);
 
-        Nodes = new NodeTable(Metadata);
+        Nodes = new NodeTable(Metadata, Settings.ReadOnly);
         Budget = new WriteBudget(Settings.DirtyBytesMax);
         _freeSpace = new FreeSpace(_store, Settings.ReservedBytes, Settings.Time);
         _ledger = new PackLedger(Metadata, _packs);
@@ -124,7 +127,8 @@ public sealed partial class Volume : IDisposable
     {
         FileWriter writer = _idleWriters.TryTake(out FileWriter? idle) ? idle : NewWriter();
         writer.DrainAllLocked(node, data);
-        _idleWriters.Add(writer);
+        if (_idleWriters.Count < IdleWritersMax)
+            _idleWriters.Add(writer);
     }
 
     /// <summary>Figures for <c>hartfs stats</c>; cheap, any thread.</summary>

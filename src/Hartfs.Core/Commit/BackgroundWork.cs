@@ -42,6 +42,7 @@ internal sealed class BackgroundWork : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Thread _thread;
+    private long _committedAt;
 
     public BackgroundWork(MetadataStore metadata, Lock treeLock, Committer committer, CommitGate gate,
         DrainQueue queue, WriteBudget budget, FileWriter writer, InlineRecall recall, PackStore packs,
@@ -60,6 +61,7 @@ internal sealed class BackgroundWork : IDisposable
         _index = index;
         _settings = settings;
         _logger = logger;
+        _committedAt = settings.Time.GetTimestamp();
         _lowWaterBytes = Math.Min(16 << 20, settings.DirtyBytesMax / 4);
         _budget.Waiting = () => _wake.Set();
         _thread = new Thread(Run) { IsBackground = true, Name = "hartfs-background" };
@@ -86,7 +88,6 @@ internal sealed class BackgroundWork : IDisposable
 
     private void Run()
     {
-        long committedAt = _settings.Time.GetTimestamp();
         TimeSpan tick = _settings.CommitInterval / 5;
         while (!_stop.IsCancellationRequested)
         {
@@ -94,18 +95,27 @@ internal sealed class BackgroundWork : IDisposable
             try
             {
                 DrainBySize();
-                bool isDue = _settings.Time.GetElapsedTime(committedAt) >= _settings.CommitInterval;
-                if (!isDue && !IsTransactionLarge())
+                KeepIndex();
+                _committer.TrimIfLarge();
+                if (!IsCommitDue())
                     continue;
                 if (_committer.Commit() is var error && error != FsError.None)
                     Log.BackgroundCommitFailed(_logger, error);
-                committedAt = _settings.Time.GetTimestamp();
+                _committedAt = _settings.Time.GetTimestamp();
                 RecallInline();
-                KeepIndex();
+            }
+            catch (OperationCanceledException)
+            {
+                // Closing: a merge that was given up is done again some other time.
             }
             catch (Exception failure) when (failure is IOException or MetadataException)
             {
                 Log.BackgroundWorkFailed(_logger, failure);
+            }
+            catch (Exception failure)
+            {
+                // A bug: whatever it left half done must not become durable.
+                _committer.Stop(failure, FsError.IoFailure);
             }
         }
     }
@@ -115,12 +125,19 @@ internal sealed class BackgroundWork : IDisposable
         while (!_stop.IsCancellationRequested && (_budget.UsedBytes > _lowWaterBytes || _budget.HasWaiters))
         {
             // With a disk that takes nothing, what is dirty stays dirty, and writers wait or are refused.
-            if (_pipeline.Failure != FsError.None || !_queue.TryDequeue(out Node node))
+            if (_pipeline.Failure != FsError.None || IsWorkDue())
                 return;
             using (_gate.EnterChange())
-                _queue.Drain(node, _writer, isFinal: node.Data!.Dirty.DataBytes < StreamBytesMin);
+                if (!_queue.DrainNext(_writer, StreamBytesMin))
+                    return;
         }
     }
+
+    // A writer that is faster than the drain must not keep commits and checkpoints away.
+    private bool IsWorkDue() => IsCommitDue() || _index.PendingCount >= IndexPendingMax;
+
+    private bool IsCommitDue() =>
+        _settings.Time.GetElapsedTime(_committedAt) >= _settings.CommitInterval || IsTransactionLarge();
 
     private bool IsTransactionLarge()
     {
@@ -140,10 +157,7 @@ internal sealed class BackgroundWork : IDisposable
     private void KeepIndex()
     {
         if (_index.PendingCount >= IndexPendingMax)
-        {
             _index.Checkpoint(_packs.Position.ToIndexPosition());
-        }
-
         _index.MergeIfNeeded(_stop.Token);
     }
 }

@@ -57,10 +57,13 @@ internal sealed class Committer(
     {
         try
         {
+            // What a disk refused before is tried before more is drained: memory must not fill with it.
             pipeline.RetryFailed();
+            FsError error = pipeline.WaitIdle();
+            if (error != FsError.None)
+                return error;
             if (budget.UsedBytes > DrainBeforehandBytes)
                 DrainBeforehand();
-            FsError error;
             using (gate.Close())
                 error = CommitStandingStill(allowInline);
             if (error == FsError.None)
@@ -71,6 +74,10 @@ internal sealed class Committer(
         catch (MetadataException failure)
         {
             return Stop(failure, failure.Kind == MetadataFailure.DiskFull ? FsError.OutOfSpace : FsError.IoFailure);
+        }
+        catch (FlushFailedException failure)
+        {
+            return Stop(failure.InnerException!, FsError.IoFailure);
         }
         catch (IOException failure) when (DiskFull.Is(failure))
         {
@@ -83,8 +90,19 @@ internal sealed class Committer(
         }
     }
 
-    // After a failed flush the kernel may have dropped what it could not write: no later success can be believed.
-    private FsError Stop(Exception failure, FsError error)
+    /// <summary>Drops clean inodes when reading has gathered too many.</summary>
+    public void TrimIfLarge()
+    {
+        lock (treeLock)
+            if (!nodes.IsLarge)
+                return;
+        using (gate.Close())
+        lock (treeLock)
+            nodes.Trim();
+    }
+
+    /// <summary>Ends all changes: the state on disk stays that of the last commit.</summary>
+    public FsError Stop(Exception failure, FsError error)
     {
         _fatal = error;
         Log.VolumeStopped(logger, failure);
@@ -94,10 +112,25 @@ internal sealed class Committer(
     // Most of the work is done with the gate open, so that writers stand still only for the rest.
     private void DrainBeforehand()
     {
-        for (int count = queue.Count; count > 0 && queue.TryDequeue(out Node node); count--)
+        for (int count = queue.Count; count > 0; count--)
             using (gate.EnterChange())
-                queue.Drain(node, writer, isFinal: true);
-        packs.Flush();
+                if (!queue.DrainNext(writer, streamBytesMin: long.MaxValue))
+                    break;
+        FlushPacks();
+    }
+
+    // After a failed flush the kernel may have dropped what it could not write, whatever the error was: no later
+    // success can be believed.
+    private void FlushPacks()
+    {
+        try
+        {
+            packs.Flush();
+        }
+        catch (IOException failure)
+        {
+            throw new FlushFailedException(failure);
+        }
     }
 
     private FsError CommitStandingStill(bool allowInline)
@@ -106,18 +139,21 @@ internal sealed class Committer(
             return FsError.None;
         if (allowInline && CanGoInline())
         {
-            while (queue.TryDequeue(out Node node))
-                writer.StoreInline(node, node.Data!);
+            while (queue.StoreNextInline(writer))
+            {
+            }
         }
         else
         {
-            while (queue.TryDequeue(out Node node))
-                queue.Drain(node, writer, isFinal: true);
+            while (queue.DrainNext(writer, streamBytesMin: long.MaxValue))
+            {
+            }
+
             pipeline.SealAll();
             FsError error = pipeline.WaitIdle();
             if (error != FsError.None)
                 return error;
-            packs.Flush();
+            FlushPacks();
         }
 
         lock (treeLock)
@@ -148,4 +184,6 @@ internal sealed class Committer(
         lock (treeLock)
             return bytes <= InlineBytesMax && metadata.Inline.TotalBytes + bytes <= InlineTotalBytesMax;
     }
+
+    private sealed class FlushFailedException(IOException failure) : Exception(failure.Message, failure);
 }

@@ -27,28 +27,25 @@ internal sealed class DrainQueue
             _nodes.Enqueue(node);
     }
 
-    /// <summary>Takes the file that became dirty first. It must be drained, or enqueued again.</summary>
-    public bool TryDequeue(out Node node)
-    {
-        bool found;
-        lock (_lock)
-            found = _nodes.TryDequeue(out node!);
-        if (found)
-            lock (node.Data!.Lock)
-                node.Data.IsQueued = false;
-        return found;
-    }
-
     /// <summary>
-    /// Drains what a file taken from the queue holds at this moment, and queues it again if something is left: a
-    /// writer that goes on cannot keep the caller. Inside the gate.
+    /// Drains what the file that became dirty first holds at this moment, and queues it again if something is left: a
+    /// writer that goes on cannot keep the caller. False: no file is dirty.
     /// </summary>
-    public void Drain(Node node, FileWriter writer, bool isFinal)
+    /// <remarks>
+    /// Inside the gate, taking the file included: a file out of the queue with its bytes undrained would be missed by
+    /// a commit.
+    /// </remarks>
+    /// <param name="writer">The calling thread's.</param>
+    /// <param name="streamBytesMin">Files with this many dirty bytes keep what is behind their last certain cut.</param>
+    public bool DrainNext(FileWriter writer, long streamBytesMin)
     {
+        if (!TryTake(out Node node))
+            return false;
         FileData data = node.Data!;
         try
         {
             long left = data.Dirty.DataBytes;
+            bool isFinal = left < streamBytesMin;
             while (writer.DrainStep(node, data, isFinal) && isFinal && left > FileWriter.StepBytes)
                 left -= FileWriter.StepBytes;
         }
@@ -58,6 +55,28 @@ internal sealed class DrainQueue
                 if (!data.Dirty.IsEmpty)
                     Enqueue(node);
         }
+
+        return true;
+    }
+
+    /// <summary>Puts what the file that became dirty first holds into the metadata. False: no file is dirty.</summary>
+    public bool StoreNextInline(FileWriter writer)
+    {
+        if (!TryTake(out Node node))
+            return false;
+        writer.StoreInline(node, node.Data!);
+        return true;
+    }
+
+    private bool TryTake(out Node node)
+    {
+        bool found;
+        lock (_lock)
+            found = _nodes.TryDequeue(out node!);
+        if (found)
+            lock (node.Data!.Lock)
+                node.Data.IsQueued = false;
+        return found;
     }
 
     /// <summary>Dirty bytes of all queued files. Only while nothing changes.</summary>

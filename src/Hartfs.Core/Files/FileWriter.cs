@@ -94,11 +94,19 @@ internal sealed class FileWriter(
             {
                 // Counted here, not before the cut: what was written meanwhile is in the budget already.
                 long capacity = data.Dirty.CapacityBytes + data.Draining.CapacityBytes;
-                Apply(node, data, tailOffset);
-                TakeBack(data, tailOffset);
-                data.Draining.Clear();
-                isMore = !data.Dirty.IsEmpty;
-                budget.Adjust(data.Dirty.CapacityBytes - capacity);
+                bool isNamed = false;
+                try
+                {
+                    Apply(node, data, tailOffset);
+                    isNamed = true;
+                }
+                finally
+                {
+                    TakeBack(data, isNamed ? tailOffset : 0);
+                    data.Draining.Clear();
+                    isMore = !data.Dirty.IsEmpty;
+                    budget.Adjust(data.Dirty.CapacityBytes - capacity);
+                }
             }
         }
 

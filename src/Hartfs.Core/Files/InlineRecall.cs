@@ -48,27 +48,36 @@ internal sealed class InlineRecall(
     private void TakeBack(Node node, FileData data)
     {
         long before = data.Dirty.CapacityBytes;
-        long from = 0;
-        lock (treeLock)
+        try
         {
-            do
-            {
-                _extents.Clear();
-                metadata.Extents.Load(node.Number, from, _extents, ExtentWindow.RowsMax);
-                foreach (Extent extent in _extents)
-                {
-                    from = extent.End;
-                    if (extent.Kind != ExtentKind.Inline)
-                        continue;
-                    byte[] bytes = new byte[extent.Length];
-                    (long row, int offset) = InlineTable.Locate(extent.Reference);
-                    metadata.Inline.Read(row, offset, bytes);
-                    data.Dirty.WriteMissing(extent.Offset, bytes);
-                }
-            }
-            while (_extents.Count == ExtentWindow.RowsMax);
+            lock (treeLock)
+                if (!node.IsReaped && !node.IsNew)
+                    TakeBackExtents(node, data);
         }
+        finally
+        {
+            budget.Adjust(data.Dirty.CapacityBytes - before);
+        }
+    }
 
-        budget.Adjust(data.Dirty.CapacityBytes - before);
+    private void TakeBackExtents(Node node, FileData data)
+    {
+        long from = 0;
+        do
+        {
+            _extents.Clear();
+            metadata.Extents.Load(node.Number, from, _extents, ExtentWindow.RowsMax);
+            foreach (Extent extent in _extents)
+            {
+                from = extent.End;
+                if (extent.Kind != ExtentKind.Inline)
+                    continue;
+                byte[] bytes = new byte[extent.Length];
+                (long row, int offset) = InlineTable.Locate(extent.Reference);
+                metadata.Inline.Read(row, offset, bytes);
+                data.Dirty.WriteMissing(extent.Offset, bytes);
+            }
+        }
+        while (_extents.Count == ExtentWindow.RowsMax);
     }
 }

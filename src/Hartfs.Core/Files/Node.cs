@@ -50,12 +50,6 @@ internal sealed class FileData
     /// <summary>The file is in the drain queue.</summary>
     public bool IsQueued { get; set; }
 
-    /// <summary>When the oldest dirty byte came, in <see cref="TimeProvider"/> timestamps.</summary>
-    public long DirtySince { get; set; }
-
-    /// <summary>An error of background work, told once by the next flush or fsync.</summary>
-    public FsError PendingError { get; set; }
-
     /// <summary>Where the last read ended.</summary>
     public long ReadEnd { get; set; }
 

@@ -4,7 +4,7 @@ using Hartfs.Metadata;
 namespace Hartfs.Core.Files;
 
 /// <summary>The inodes in memory. The tree lock guards it.</summary>
-internal sealed class NodeTable(MetadataStore metadata)
+internal sealed class NodeTable(MetadataStore metadata, bool isReadOnly)
 {
     /// <summary>Clean inodes are dropped above this count, when a commit has made them clean.</summary>
     private const int CountMax = 64 << 10;
@@ -26,6 +26,9 @@ internal sealed class NodeTable(MetadataStore metadata)
             return true;
         if (!metadata.Inodes.TryGet(number, out InodeRecord record))
             return false;
+        // Without writers nothing has to stand still for it, and there is no commit that would do it.
+        if (isReadOnly && IsLarge)
+            Trim();
         node = new Node(record);
         _nodes.Add(number.Value, node);
         return true;
@@ -91,6 +94,9 @@ internal sealed class NodeTable(MetadataStore metadata)
         return node.Data = new FileData();
     }
 
+    /// <summary>Whether there is more in memory than should stay.</summary>
+    public bool IsLarge => _nodes.Count > CountMax || _withData.Count > DataCountMax;
+
     /// <summary>Drops what is clean when there is too much of it. Only while nothing changes the tree.</summary>
     public void Trim()
     {
@@ -114,6 +120,6 @@ internal sealed class NodeTable(MetadataStore metadata)
     }
 
     private static bool IsClean(Node node) =>
-        node.IsReaped
-        || (!node.IsDirty && (node.Data is null || (node.Data.Dirty.IsEmpty && node.Data.Draining.IsEmpty)));
+        (node.IsReaped || !node.IsDirty) &&
+        (node.Data is not { } data || (data.Dirty.IsEmpty && data.Draining.IsEmpty && !data.IsQueued));
 }

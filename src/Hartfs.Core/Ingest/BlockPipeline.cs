@@ -61,7 +61,7 @@ internal sealed class BlockPipeline : IDisposable
     }
 
     /// <summary>
-    /// What stopped the last block from reaching its pack; None when all did. Retried at every drain.
+    /// What stopped the last block from reaching its pack; None when all did. Retried at every commit.
     /// </summary>
     public FsError Failure
     {
@@ -195,7 +195,6 @@ internal sealed class BlockPipeline : IDisposable
     {
         PendingBlock block = open!;
         open = null;
-        // Failed blocks count: with a disk that takes nothing, memory must not grow.
         while (_queue.Count >= _queueCountMax && !_isStopping)
             Monitor.Wait(_lock);
         _queue.Enqueue(block);
@@ -224,7 +223,7 @@ internal sealed class BlockPipeline : IDisposable
 
             if (block is null)
             {
-                background!();
+                RunInBackground(background!);
                 continue;
             }
 
@@ -248,6 +247,19 @@ internal sealed class BlockPipeline : IDisposable
         }
     }
 
+    // What is read ahead is read again by who wants it: only the log needs to know.
+    private void RunInBackground(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception failure)
+        {
+            Log.BackgroundWorkFailed(_logger, failure);
+        }
+    }
+
     // Data before metadata: the region is named only when the block's bytes are in the pack (flushed before the
     // commit).
     private FsError Store(BlockEncoder encoder, PendingBlock block)
@@ -259,10 +271,11 @@ internal sealed class BlockPipeline : IDisposable
             _codex.Add(new Region(block.Start, block.Length, location, 0), block.Class, block.Chunks.Length);
             return FsError.None;
         }
-        catch (IOException failure)
+        catch (Exception failure)
         {
+            // Whatever it was, the block is kept: its bytes are promised to whoever wrote them.
             Log.BlockNotStored(_logger, block.Length, failure);
-            return DiskFull.Is(failure) ? FsError.OutOfSpace : FsError.IoFailure;
+            return failure is IOException io && DiskFull.Is(io) ? FsError.OutOfSpace : FsError.IoFailure;
         }
     }
 }

@@ -44,7 +44,7 @@ internal sealed class ChunkIngest(
 
     private bool TryFind(in Fingerprint fingerprint, out Glyph glyph)
     {
-        if (_known.TryGet(fingerprint, out glyph))
+        if (_known.TryGet(fingerprint, out glyph) && !codex.IsDamaged(glyph))
             return true;
 
         Span<Glyph> candidates = stackalloc Glyph[4];

@@ -26,11 +26,4 @@ internal sealed class KnownChunks(int countMax)
         if (_order.Count > countMax)
             _glyphs.Remove(_order.Dequeue());
     }
-
-    /// <summary>Forgets everything: glyphs may have gone.</summary>
-    public void Clear()
-    {
-        _glyphs.Clear();
-        _order.Clear();
-    }
 }

@@ -86,8 +86,14 @@ internal sealed class BlockReader(
         catch (IOException failure)
         {
             cache.Abandon(block);
+            codex.MarkDamaged(region);
             Log.BlockUnreadable(logger, region.Block.Pack, region.Block.Offset, failure);
             return FsError.IoFailure;
+        }
+        catch
+        {
+            cache.Abandon(block);
+            throw;
         }
         finally
         {

@@ -41,6 +41,10 @@ internal sealed class Codex(MetadataStore metadata, Lock treeLock)
             _damaged.Add(region.Start.Value);
     }
 
+    /// <summary>Whether the glyph's block is known to be unreadable. Bytes still pending are not.</summary>
+    public bool IsDamaged(Glyph glyph) =>
+        CorruptReadCount > 0 && TryFind(glyph, out Region region) && IsDamaged(region);
+
     public bool IsDamaged(in Region region)
     {
         lock (_damaged)

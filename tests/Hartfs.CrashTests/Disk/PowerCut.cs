@@ -1,0 +1,156 @@
+namespace Hartfs.CrashTests.Disk;
+
+/// <summary>What becomes of requests that no synchronization covers.</summary>
+internal enum Loss
+{
+    /// <summary>All are lost: the least that a disk may keep.</summary>
+    All,
+
+    /// <summary>None is lost: what kill -9 leaves.</summary>
+    None,
+
+    /// <summary>Of each file the first ones are kept, one is torn, the others are lost.</summary>
+    Ends,
+
+    /// <summary>Each is kept, lost or torn by itself: the disk reorders.</summary>
+    Scattered,
+}
+
+/// <summary>A power cut, and what the disk made of it.</summary>
+/// <param name="Position">How many requests were answered; the next one may be under way.</param>
+/// <param name="Loss">How unsynchronized requests fare.</param>
+/// <param name="Seed">Chooses among what that leaves open.</param>
+internal sealed record PowerCut(int Position, Loss Loss, int Seed)
+{
+    /// <summary>Cuts around each synchronization of a run, and some at any moment.</summary>
+    public static List<PowerCut> Choose(SimulatedDisk disk, Random random, bool everySynchronization, int randomCount)
+    {
+        List<PowerCut> cuts = [];
+        for (int position = 0; everySynchronization && position < disk.Log.Count; position++)
+        {
+            if (disk.Log[position].Kind != DiskEventKind.Synchronize) continue;
+            cuts.Add(At(position, Loss.All));
+            cuts.Add(At(position, Loss.Ends));
+            cuts.Add(At(position, Loss.Scattered));
+            cuts.Add(At(position + 1, Loss.All));
+        }
+
+        for (int count = 0; count < randomCount; count++)
+            cuts.Add(At(random.Next(disk.Log.Count + 1), (Loss)random.Next(4)));
+        return cuts;
+
+        PowerCut At(int position, Loss loss) => new(position, loss, random.Next());
+    }
+
+    /// <summary>What is found on the disk afterwards.</summary>
+    public Dictionary<string, byte[]> Strike(SimulatedDisk disk)
+    {
+        Random random = new(Seed);
+        Dictionary<DiskFile, FileHistory> files = [];
+        SortedDictionary<string, List<(int Index, DiskEvent Event)>> names = new(StringComparer.Ordinal);
+        Dictionary<string, int> foldersDurableUntil = new(StringComparer.Ordinal);
+        foreach (DiskFile file in disk.InitialFiles) NameEvents(names, file.Name);
+        for (int index = 0; index < Position; index++)
+        {
+            DiskEvent entry = disk.Log[index];
+            FileHistory history = HistoryOf(files, entry.File);
+            if (entry.Kind == DiskEventKind.Synchronize)
+                history.DurableUntil = Math.Max(history.DurableUntil, entry.Begin);
+            else if (entry.Kind == DiskEventKind.SynchronizeNames)
+                foldersDurableUntil[entry.File.Folder] = entry.Begin;
+            else if (entry.Kind is DiskEventKind.Create or DiskEventKind.Delete)
+                NameEvents(names, entry.File.Name).Add((index, entry));
+            else
+                history.Changes.Add((index, entry));
+        }
+
+        bool hasNext = (Loss is Loss.Ends or Loss.Scattered) && Position < disk.Log.Count;
+        if (hasNext && disk.Log[Position] is { Kind: DiskEventKind.Write or DiskEventKind.Truncate } next)
+            HistoryOf(files, next.File).Changes.Add((Position, next));
+        Dictionary<string, byte[]> left = new(StringComparer.Ordinal);
+        foreach ((string name, List<(int, DiskEvent)> events) in names)
+        {
+            DiskFile? file = disk.InitialFiles.FirstOrDefault(file => file.Name == name);
+            string folder = name[..(name.LastIndexOf('/') + 1)];
+            file = ChooseFile(file, events, foldersDurableUntil.GetValueOrDefault(folder), random);
+            if (file is not null) left[name] = ChooseBytes(HistoryOf(files, file), file, random);
+        }
+
+        return left;
+    }
+
+    /// <summary>Creations and deletions of a name reach the disk in order, a durable one with all before.</summary>
+    private DiskFile? ChooseFile(
+        DiskFile? initial, List<(int Index, DiskEvent Event)> events, int durableUntil, Random random)
+    {
+        int durableCount =
+            events.FindLastIndex(entry => entry.Index < durableUntil || entry.Event.IsDurable) + 1;
+        int count = Loss switch
+        {
+            Loss.All => durableCount,
+            Loss.None => events.Count,
+            _ => random.Next(durableCount, events.Count + 1),
+        };
+        if (count == 0) return initial;
+        DiskEvent last = events[count - 1].Event;
+        return last.Kind == DiskEventKind.Create ? last.File : null;
+    }
+
+    private byte[] ChooseBytes(FileHistory history, DiskFile file, Random random)
+    {
+        ByteBuffer bytes = new(file.Initial);
+        int durableCount = history.Changes.TakeWhile(change => change.Index < history.DurableUntil).Count();
+        foreach ((int _, DiskEvent change) in history.Changes[..durableCount]) Apply(bytes, change);
+        List<(int Index, DiskEvent Event)> pending = history.Changes[durableCount..];
+        int whole = Loss switch
+        {
+            Loss.All => 0,
+            Loss.None => pending.Count,
+            _ => random.Next(pending.Count + 1),
+        };
+        for (int index = 0; index < pending.Count && Loss != Loss.All; index++)
+        {
+            DiskEvent change = pending[index].Event;
+            int fate = Loss == Loss.Scattered ? random.Next(5) : index < whole ? 0 : index == whole ? 4 : 2;
+            if (fate < 2) Apply(bytes, change);
+            else if (fate == 4) Tear(bytes, change, random);
+        }
+
+        return bytes.ToArray();
+    }
+
+    private static void Apply(ByteBuffer bytes, DiskEvent change)
+    {
+        if (change.Kind == DiskEventKind.Truncate) bytes.SetLength(change.Offset);
+        else bytes.Write(change.Offset, change.Bytes);
+    }
+
+    /// <summary>A part arrives, mostly the beginning; a truncation is one thing.</summary>
+    private static void Tear(ByteBuffer bytes, DiskEvent change, Random random)
+    {
+        if (change.Kind != DiskEventKind.Write) return;
+        int from = random.Next(3) == 0 ? random.Next(change.Bytes!.Length + 1) : 0;
+        int count = random.Next(change.Bytes!.Length - from + 1);
+        if (count > 0) bytes.Write(change.Offset + from, change.Bytes.AsSpan(from, count));
+    }
+
+    private static FileHistory HistoryOf(Dictionary<DiskFile, FileHistory> files, DiskFile file)
+    {
+        if (!files.TryGetValue(file, out FileHistory? history)) files[file] = history = new FileHistory();
+        return history;
+    }
+
+    private static List<(int Index, DiskEvent Event)> NameEvents(
+        SortedDictionary<string, List<(int Index, DiskEvent Event)>> names, string name)
+    {
+        if (!names.TryGetValue(name, out List<(int Index, DiskEvent Event)>? events)) names[name] = events = [];
+        return events;
+    }
+
+    private sealed class FileHistory
+    {
+        public List<(int Index, DiskEvent Event)> Changes { get; } = [];
+
+        public int DurableUntil { get; set; }
+    }
+}

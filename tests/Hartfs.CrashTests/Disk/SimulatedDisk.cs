@@ -1,0 +1,124 @@
+namespace Hartfs.CrashTests.Disk;
+
+/// <summary>
+/// The files of one volume in memory, packs, index and SQLite's alike, with a log of everything asked of them: from
+/// it <see cref="PowerCut"/> makes what a power cut at any moment could leave. Thread-safe.
+/// </summary>
+internal sealed class SimulatedDisk
+{
+    private readonly Lock _lock = new(); // guards: everything below
+    private readonly SortedDictionary<string, DiskFile> _names = new(StringComparer.Ordinal);
+    private readonly List<DiskEvent> _log = [];
+
+    /// <summary>A disk just switched on: what is on it is durable.</summary>
+    public SimulatedDisk(IReadOnlyDictionary<string, byte[]> files)
+    {
+        foreach ((string name, byte[] bytes) in files)
+            _names[name] = new DiskFile(name, bytes) { IsNameDurable = true };
+        InitialFiles = [.. _names.Values];
+    }
+
+    public IReadOnlyList<DiskFile> InitialFiles { get; }
+
+    /// <summary>Files whose synchronization is reported as done and is not: a disk that lies.</summary>
+    public Func<string, bool> Lies { get; init; } = static _ => false;
+
+    /// <summary>Requests so far.</summary>
+    public int Position
+    {
+        get
+        {
+            lock (_lock) return _log.Count;
+        }
+    }
+
+    /// <summary>To be read when nothing is asked any more.</summary>
+    public IReadOnlyList<DiskEvent> Log => _log;
+
+    public DiskFile? Find(string name)
+    {
+        lock (_lock) return _names.GetValueOrDefault(name);
+    }
+
+    public DiskFile FindOrCreate(string name)
+    {
+        lock (_lock)
+        {
+            if (_names.TryGetValue(name, out DiskFile? file)) return file;
+            file = new DiskFile(name, []);
+            _names[name] = file;
+            _log.Add(new DiskEvent(DiskEventKind.Create, file));
+            return file;
+        }
+    }
+
+    public int Read(DiskFile file, long offset, Span<byte> target)
+    {
+        lock (_lock) return file.Current.Read(offset, target);
+    }
+
+    public int LengthOf(DiskFile file)
+    {
+        lock (_lock) return file.Current.Length;
+    }
+
+    public void Write(DiskFile file, long offset, ReadOnlySpan<byte> bytes)
+    {
+        lock (_lock)
+        {
+            file.Current.Write(offset, bytes);
+            _log.Add(new DiskEvent(DiskEventKind.Write, file, offset, bytes.ToArray()));
+        }
+    }
+
+    public void Append(DiskFile file, ReadOnlySpan<byte> bytes)
+    {
+        lock (_lock) Write(file, file.Current.Length, bytes);
+    }
+
+    public void Truncate(DiskFile file, long length)
+    {
+        lock (_lock)
+        {
+            file.Current.SetLength(length);
+            _log.Add(new DiskEvent(DiskEventKind.Truncate, file, length));
+        }
+    }
+
+    /// <summary>
+    /// What is asked while it runs is not covered. Of a new file it is the folder's synchronization too, as both the
+    /// block store and SQLite do it.
+    /// </summary>
+    public void Synchronize(DiskFile file)
+    {
+        int begin = Position;
+        Thread.Yield();
+        if (Lies(file.Name)) return;
+        lock (_lock) _log.Add(new DiskEvent(DiskEventKind.Synchronize, file, Begin: begin));
+        if (!file.IsNameDurable) SynchronizeNames(file);
+    }
+
+    public void SynchronizeNames(DiskFile file)
+    {
+        lock (_lock)
+        {
+            file.IsNameDurable = true;
+            _log.Add(new DiskEvent(DiskEventKind.SynchronizeNames, file, Begin: _log.Count));
+        }
+    }
+
+    public void Delete(string name, bool isDurable)
+    {
+        lock (_lock)
+        {
+            if (_names.Remove(name, out DiskFile? file))
+                _log.Add(new DiskEvent(DiskEventKind.Delete, file, IsDurable: isDurable));
+        }
+    }
+
+    public IReadOnlyList<DiskFile> List(string prefix)
+    {
+        lock (_lock)
+            return [.. _names.Values.Where(file => file.Name.StartsWith(prefix, StringComparison.Ordinal))];
+    }
+}

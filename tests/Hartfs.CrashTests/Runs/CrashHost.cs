@@ -1,0 +1,117 @@
+using Hartfs.Core;
+using Hartfs.CrashTests.Disk;
+using Hartfs.CrashTests.Interop;
+using Hartfs.Format;
+using Hartfs.Metadata.Integrity;
+using Hartfs.Storage.BlockStores;
+using Hartfs.Storage.Hashing;
+using Hartfs.Storage.Packs;
+using Hartfs.Testing;
+using Hartfs.Testing.Modelling;
+
+namespace Hartfs.CrashTests.Runs;
+
+/// <summary>A place where volumes are opened from simulated disks, one after the other. Not thread-safe.</summary>
+/// <remarks>The superblocks, written when the volume is made, lie in a real directory; all else is simulated.</remarks>
+internal sealed class CrashHost : IDisposable
+{
+    private static readonly string[] OrdinaryAfterCrash =
+    [
+        // Storage 1001: the open pack has a tail; 1101, 1102: an index run was not finished.
+        "were committed; it is left as it is", "is damaged and is not used", "page of index run",
+    ];
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("hartfs-crash-").FullName;
+    private readonly VolumeSettings _settings;
+    private LogAssert _log = new();
+
+    public CrashHost(VolumeSettings settings, VolumeParameters parameters)
+    {
+        _settings = settings with { Time = Time };
+        var disk = new SimulatedDisk(new Dictionary<string, byte[]>());
+        SimulatedVfs.Attach(_directory, disk);
+        Volume.Create(_directory, parameters, Time);
+        // Writing the superblocks, which comes last, makes every name in the directory durable.
+        disk.SynchronizeNames(disk.Find("metadata.sqlite")!);
+        NewVolume = new PowerCut(disk.Position, Loss.All, 0).Strike(disk);
+    }
+
+    public ManualTime Time { get; } = new();
+
+    /// <summary>The time that the model lives at, nanoseconds since 1970-01-01 UTC.</summary>
+    public long ModelTime { get; set; }
+
+    /// <summary>The disk of a new volume whose power was cut right after it was made.</summary>
+    public Dictionary<string, byte[]> NewVolume { get; }
+
+    /// <summary>Opens without any flag, as a mount after a crash does.</summary>
+    public Volume Open(SimulatedDisk disk)
+    {
+        SimulatedVfs.Attach(_directory, disk);
+        _log = new LogAssert();
+        foreach (string text in OrdinaryAfterCrash) _log.Expect(text);
+        return Volume.Open(_directory, _settings, _log, store => Replace(store, disk));
+    }
+
+    /// <summary>Verifies the structure of a volume just opened, reads everything; returns the tree.</summary>
+    public List<string> Inspect(Volume volume, SimulatedDisk disk)
+    {
+        IReadOnlyList<Violation> violations;
+        List<Region> regions = [];
+        lock (volume.TreeLock)
+        {
+            violations = MetadataInvariants.Check(volume.Metadata);
+            volume.Metadata.Regions.Load(default, regions, int.MaxValue);
+        }
+
+        if (violations.Count > 0)
+            throw new CrashViolation("the metadata contradicts itself: " + string.Join("; ", violations));
+        VerifyChunks(regions, disk);
+        return ReadTree(volume);
+    }
+
+    /// <summary>Reads everything; returns the tree.</summary>
+    public List<string> ReadTree(Volume volume)
+    {
+        List<string> lines = TreeDump.Take(new ProductTree(volume.FileSystem), withData: true);
+        if (volume.GetStatistics().CorruptReads > 0) throw new CrashViolation("stored bytes are damaged");
+        VerifyLog();
+        return lines;
+    }
+
+    /// <summary>Throws when the volume logged what it should not.</summary>
+    public void VerifyLog() => _log.Verify();
+
+    public void Dispose()
+    {
+        SimulatedVfs.Attach(_directory, null);
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>I1: every chunk that the codex names is there: the next duplicate may refer to it.</summary>
+    private void VerifyChunks(List<Region> regions, SimulatedDisk disk)
+    {
+        VolumeId volume = SuperblockFile.Load(_directory).Reading.Superblock!.Volume;
+        using SimulatedBlockStore store = new(disk);
+        using PackStore packs = new(store, volume, new PackStoreSettings(), _log.CreateLogger(""));
+        using BlockDecoder decoder = new();
+        ChunkHasher hasher = new();
+        foreach (Region region in regions)
+        {
+            byte[] plain = new byte[region.Length];
+            packs.ReadPlain(region.Block, decoder, region.OffsetInBlock, plain);
+            foreach (ChunkEntry chunk in packs.ReadDirectory(region.Block).Chunks)
+            {
+                if (chunk.Start < region.Start || chunk.Start + chunk.Length > region.End) continue;
+                if (hasher.Compute(plain.AsSpan((int)(chunk.Start - region.Start), chunk.Length)) != chunk.Fingerprint)
+                    throw new CrashViolation($"the chunk at glyph {chunk.Start} is not what its fingerprint says");
+            }
+        }
+    }
+
+    private static SimulatedBlockStore Replace(IBlockStore store, SimulatedDisk disk)
+    {
+        store.Dispose();
+        return new SimulatedBlockStore(disk);
+    }
+}

@@ -1,0 +1,187 @@
+using Hartfs.Core;
+using Hartfs.CrashTests.Disk;
+using Hartfs.Format;
+using Hartfs.Testing.Modelling;
+
+namespace Hartfs.CrashTests.Runs;
+
+/// <summary>
+/// One opening of a volume, from the disk that a power cut left until the volume is closed in order, with everything
+/// that the disk was asked meanwhile and every state that the tree went through.
+/// </summary>
+internal sealed class CrashSession
+{
+    private readonly List<State> _states = [];
+    private readonly List<(int Position, int State)> _begun = [];
+    private readonly List<(int Position, int State)> _durable = [];
+    private readonly CrashHost _host;
+    private ReferenceFileSystem _first = null!;
+    private ReferenceFileSystem _model = null!;
+    private TreeRunner _modelRunner = null!;
+    private int _openEnd;
+    private int _closeBegin;
+
+    private CrashSession(CrashHost host, SimulatedDisk disk) => (_host, Disk) = (host, disk);
+
+    public SimulatedDisk Disk { get; }
+
+    /// <summary>The first session of a new volume.</summary>
+    public static CrashSession Begin(CrashHost host, SimulatedDisk disk, IReadOnlyList<Operation> operations)
+    {
+        CrashSession session = new(host, disk);
+        session.Run(operations, null, default);
+        return session;
+    }
+
+    /// <summary>What follows a power cut in an earlier session: recover, go on, close.</summary>
+    public static CrashSession Resume(
+        CrashSession before, PowerCut cut, SimulatedDisk disk, IReadOnlyList<Operation> operations)
+    {
+        CrashSession session = new(before._host, disk);
+        session.Run(operations, before, before.AllowedAt(cut.Position));
+        return session;
+    }
+
+    /// <summary>The states allowed after a cut: from the last commit that succeeded to the last operation.</summary>
+    public (int First, int Last) AllowedAt(int position) => (Last(_durable, position), Last(_begun, position));
+
+    /// <summary>The operation that led to a state; null for the first, which was found.</summary>
+    public Operation? OperationBefore(int state) => _states[state].Operation;
+
+    /// <summary>What the volume was doing.</summary>
+    public string PhaseAt(int position) =>
+        position < _openEnd ? "opening" : position < _closeBegin ? "work" : "closing";
+
+    private static int Last(List<(int Position, int State)> marks, int position)
+    {
+        int state = 0;
+        foreach ((int at, int next) in marks)
+        {
+            if (at > position) break;
+            state = next;
+        }
+
+        return state;
+    }
+
+    private void Run(IReadOnlyList<Operation> operations, CrashSession? before, (int First, int Last) allowed)
+    {
+        Volume volume = _host.Open(Disk);
+        try
+        {
+            _openEnd = Disk.Position;
+            List<string> found = _host.Inspect(volume, Disk);
+            Adopt(volume, found, before, allowed);
+            Apply(volume, operations);
+            if (operations.Count > 0) RequireSame(_states[^1].Tree, _host.ReadTree(volume), "before closing");
+        }
+        finally
+        {
+            _closeBegin = Disk.Position;
+            volume.Dispose();
+        }
+
+        _host.VerifyLog();
+        _durable.Add((Disk.Position, _states.Count - 1));
+    }
+
+    /// <summary>Finds the state that the volume came back in, and goes on from there.</summary>
+    private void Adopt(Volume volume, List<string> found, CrashSession? before, (int First, int Last) allowed)
+    {
+        if (before is null)
+        {
+            if (volume.FileSystem.GetAttributes(InodeNumber.Root, out InodeRecord root) != FsError.None)
+                throw new CrashViolation("a new volume has no root");
+            SetModel(new ReferenceFileSystem(() => _host.ModelTime, root));
+        }
+        else
+        {
+            int state = before._states.FindIndex(allowed.First, allowed.Last - allowed.First + 1,
+                entry => entry.Tree.SequenceEqual(found));
+            if (state < 0) throw new CrashViolation(before.Explain(found, allowed));
+            SetModel(before.Replay(state));
+        }
+
+        _states.Add(new State(null, 0, found));
+        RequireSame(Dump(), found, "in the model");
+    }
+
+    private string Explain(List<string> found, (int First, int Last) allowed)
+    {
+        int other = _states.FindIndex(state => state.Tree.SequenceEqual(found));
+        string which = other >= 0
+            ? $"it is state {other}"
+            : "it is no state that ever was; beside the last allowed:\n" +
+                TreeDump.Difference(_states[allowed.Last].Tree, found);
+        return $"the volume is at none of the states {allowed.First} to {allowed.Last}: {which}";
+    }
+
+    private void Apply(Volume volume, IReadOnlyList<Operation> operations)
+    {
+        TreeRunner runner = new(new ProductTree(volume.FileSystem));
+        foreach (Operation operation in operations)
+        {
+            _host.Time.Advance(TimeSpan.FromMilliseconds(1));
+            _host.ModelTime = _host.Time.Nanoseconds;
+            int state = _states.Count;
+            _begun.Add((Disk.Position, state));
+            FsError expected = FsError.None;
+            FsError actual;
+            if (operation.Kind == OperationKind.Commit)
+            {
+                actual = volume.Commit();
+            }
+            else
+            {
+                expected = _modelRunner.Apply(operation).Error;
+                actual = runner.Apply(operation).Error;
+            }
+
+            if (expected != actual)
+                throw new CrashViolation($"operation {state}, {operation}: expected {expected}, got {actual}");
+            _states.Add(new State(operation, _host.ModelTime, Changes(operation) ? Dump() : _states[^1].Tree));
+            if (operation.Kind is OperationKind.Commit or OperationKind.Synchronize && actual == FsError.None)
+                _durable.Add((Disk.Position, state));
+        }
+    }
+
+    private static bool Changes(Operation operation) =>
+        operation.Kind is not (OperationKind.Commit or OperationKind.Synchronize or OperationKind.Open
+            or OperationKind.Read or OperationKind.List or OperationKind.Seek or OperationKind.GetAttributes
+            or OperationKind.GetXattr or OperationKind.ListXattrs or OperationKind.ReadSymbolicLink
+            or OperationKind.Flush or OperationKind.Close);
+
+    private void SetModel(ReferenceFileSystem model)
+    {
+        _first = model.Clone();
+        _model = model;
+        _modelRunner = new TreeRunner(model);
+    }
+
+    /// <summary>The model at a state, unnamed inodes left out, as a crash leaves them.</summary>
+    private ReferenceFileSystem Replay(int state)
+    {
+        long now = _host.ModelTime;
+        ReferenceFileSystem model = _first.Clone();
+        TreeRunner runner = new(model);
+        foreach (State step in _states.Take(state + 1))
+        {
+            _host.ModelTime = step.Time;
+            if (step.Operation is { Kind: not OperationKind.Commit } operation) runner.Apply(operation);
+        }
+
+        _host.ModelTime = now;
+        return model.CloneNamed();
+    }
+
+    private List<string> Dump() => TreeDump.Take(_model, withData: true);
+
+    private static void RequireSame(List<string> expected, List<string> actual, string when)
+    {
+        if (!expected.SequenceEqual(actual))
+            throw new CrashViolation($"the trees differ {when}:\n" + TreeDump.Difference(expected, actual));
+    }
+
+    /// <summary>What an operation made of the tree.</summary>
+    private sealed record State(Operation? Operation, long Time, List<string> Tree);
+}

@@ -22,7 +22,8 @@ public sealed class TempVolume : IDisposable
         Settings = (settings ?? Quiet) with { Time = Time };
         Path = System.IO.Path.Combine(_root, "volume");
         Volume.Create(Path, parameters ?? new VolumeParameters(), Time);
-        Volume = Volume.Open(Path, Settings, Log, store => faultSeed is { } seed ? Faults = NewFaults(store, seed) : store);
+        Volume = Volume.Open(Path, Settings, Log,
+            store => faultSeed is { } seed ? Faults = NewFaults(store, seed) : store);
         _isOpen = true;
     }
 
@@ -40,7 +41,9 @@ public sealed class TempVolume : IDisposable
 
     public Volume Volume { get; private set; }
 
-    /// <summary>The disk under the volume as it was first opened, which fails by plan; null without a fault seed.</summary>
+    /// <summary>
+    /// The disk under the volume as it was first opened, which fails by plan; null without a fault seed.
+    /// </summary>
     public FaultyBlockStore? Faults { get; private set; }
 
     public FileSystem FileSystem => Volume.FileSystem;

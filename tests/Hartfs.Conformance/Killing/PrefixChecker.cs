@@ -14,7 +14,8 @@ public static class PrefixChecker
         for (int i = 0; i < writers.Count; i++)
         {
             List<(long From, long To)> moments = Moments(writers[i].Steps, found[i]);
-            if (moments.Count == 0) return $"writer {i}: its directory was never in that state: {Nearest(writers[i].Steps, found[i])}";
+            if (moments.Count == 0)
+                return $"writer {i}: its directory was never in that state: {Nearest(writers[i].Steps, found[i])}";
             moments.RemoveAll(moment => moment.To < synchronized);
             if (moments.Count == 0) return $"writer {i}: its directory is in a state from before the last fsync";
             candidates.Add(moments);

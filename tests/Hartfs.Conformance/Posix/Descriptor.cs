@@ -39,7 +39,10 @@ public sealed unsafe class Descriptor(int number) : IDisposable
         fixed (byte* bytes = content)
         {
             for (int done = 0; done < content.Length;)
-                done += (int)Sys.Check("pwrite", LibC.PWrite(number, bytes + done, content.Length - done, offset + done));
+            {
+                nint written = LibC.PWrite(number, bytes + done, content.Length - done, offset + done);
+                done += (int)Sys.Check("pwrite", written);
+            }
         }
     }
 

@@ -9,7 +9,8 @@ public readonly record struct PosixPath(byte[] Bytes)
 
     public static implicit operator PosixPath(byte[] path) => new(path);
 
-    public static PosixPath operator /(PosixPath parent, PosixPath name) => new([.. parent.Bytes, (byte)'/', .. name.Bytes]);
+    public static PosixPath operator /(PosixPath parent, PosixPath name) =>
+        new([.. parent.Bytes, (byte)'/', .. name.Bytes]);
 
     public override string ToString() => Encoding.UTF8.GetString(Bytes);
 

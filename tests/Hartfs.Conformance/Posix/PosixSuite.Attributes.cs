@@ -12,7 +12,8 @@ public abstract partial class PosixSuite
     public void Times_are_kept_to_the_nanosecond_before_1970_and_beyond_2038()
     {
         PosixPath path = NewFile("a", ""u8);
-        foreach ((long seconds, long nanoseconds) in new[] { (1L, 123_456_789L), (-100L, 1L), (4_000_000_000L, 999_999_999L) })
+        (long, long)[] times = [(1, 123_456_789), (-100, 1), (4_000_000_000, 999_999_999)];
+        foreach ((long seconds, long nanoseconds) in times)
         {
             Sys.SetTimes(path, (seconds, nanoseconds), (seconds + 1, nanoseconds));
             Status status = Sys.Stat(path);
@@ -150,7 +151,8 @@ public abstract partial class PosixSuite
         Sys.SetXattr(path, AccessAcl, Acl((1, 7, -1), (2, 6, 1000), (4, 5, -1), (16, 7, -1), (32, 4, -1)));
         Assert.Equal(0x1FCu, Sys.Stat(path).Permissions);
         Sys.ChMod(path, 0x1A0);
-        Assert.Equal(Acl((1, 6, -1), (2, 6, 1000), (4, 5, -1), (16, 4, -1), (32, 0, -1)), Sys.GetXattr(path, AccessAcl));
+        Assert.Equal(Acl((1, 6, -1), (2, 6, 1000), (4, 5, -1), (16, 4, -1), (32, 0, -1)),
+            Sys.GetXattr(path, AccessAcl));
         Sys.RemoveXattr(path, AccessAcl);
         Assert.Equal(Errno.ENODATA, Sys.Error(() => Sys.GetXattr(path, AccessAcl)));
         Sys.SetXattr(path, AccessAcl, Acl((1, 6, -1), (4, 6, -1), (32, 0, -1)));

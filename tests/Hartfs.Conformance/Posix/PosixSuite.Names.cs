@@ -10,7 +10,7 @@ public abstract partial class PosixSuite
     {
         List<byte[]> names = [.. Enumerable.Range(1, 255).Where(value => value is not ('/' or '.'))
             .Select(value => new[] { (byte)value })];
-        names.AddRange([[0xC3, 0x28], [0xFF, 0xFE, 0xFD], [0xE2, 0x82, 0xAC], [(byte)'A', (byte)'b'], [(byte)'a', (byte)'B'],
+        names.AddRange([[0xC3, 0x28], [0xFF, 0xFE, 0xFD], [0xE2, 0x82, 0xAC], [.. "Ab"u8], [.. "aB"u8],
             [0xC3, 0xA9], [(byte)'e', 0xCC, 0x81]]);
         foreach (byte[] name in names) NewFile(name, name);
         Assert.Equal(names.Select(Convert.ToHexString).Order(),

@@ -4,7 +4,9 @@ using Hartfs.Conformance.Interop;
 
 namespace Hartfs.Conformance.Posix;
 
-/// <summary>System calls that throw <see cref="PosixException"/>; flags as in the Linux headers (x86-64 and arm64).</summary>
+/// <summary>
+/// System calls that throw <see cref="PosixException"/>; flags as in the Linux headers (x86-64 and arm64).
+/// </summary>
 public static unsafe class Sys
 {
     public const int O_RDONLY = 0;

@@ -10,9 +10,10 @@ public static class HartfsProgram
 
     private static string Find()
     {
-        if (Environment.GetEnvironmentVariable("HARTFS_BIN") is { Length: > 0 } path) return System.IO.Path.GetFullPath(path);
-        string artifacts = System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(ThisFile())!,
-            "..", "..", "..", "artifacts", "bin", "Hartfs.Cli"));
+        if (Environment.GetEnvironmentVariable("HARTFS_BIN") is { Length: > 0 } path)
+            return System.IO.Path.GetFullPath(path);
+        string here = System.IO.Path.GetDirectoryName(ThisFile())!;
+        string artifacts = System.IO.Path.GetFullPath("../../../artifacts/bin/Hartfs.Cli", here);
         string[] found = Directory.Exists(artifacts)
             ? Directory.GetFiles(artifacts, "hartfs", SearchOption.AllDirectories)
             : [];

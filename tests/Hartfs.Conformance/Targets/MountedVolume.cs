@@ -105,7 +105,9 @@ public sealed class MountedVolume : IDisposable
         foreach (string mount in MountsBelow(path)) CommandLine.TryRun("umount", ["-l", mount]);
     }
 
-    /// <summary>What a killed test run left: its daemons are known by pid and command line, its mounts by path.</summary>
+    /// <summary>
+    /// What a killed test run left: its daemons are known by pid and command line, its mounts by path.
+    /// </summary>
     private static void RemoveLeftovers()
     {
         if (!Directory.Exists(RunsRoot)) return;
@@ -123,8 +125,9 @@ public sealed class MountedVolume : IDisposable
     private static void KillIfOurs(string pid, string run)
     {
         string commandLine = $"/proc/{pid}/cmdline";
-        if (!File.Exists(commandLine) || !File.ReadAllText(commandLine).Contains(run, StringComparison.Ordinal)) return;
-        CommandLine.TryRun("kill", ["-9", pid]);
+        bool isOurs = File.Exists(commandLine) &&
+            File.ReadAllText(commandLine).Contains(run, StringComparison.Ordinal);
+        if (isOurs) CommandLine.TryRun("kill", ["-9", pid]);
     }
 
     private static void Wait(Func<bool> condition, string what)

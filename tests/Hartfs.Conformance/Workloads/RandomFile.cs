@@ -25,7 +25,9 @@ public sealed class RandomFile : IDisposable
         _file = Sys.Open(path, Sys.O_CREAT | Sys.O_EXCL | Sys.O_RDWR);
     }
 
-    /// <summary>Carries out one operation and compares what it touches; throws with the last operations on a difference.</summary>
+    /// <summary>
+    /// Carries out one operation and compares what it touches; throws with the last operations on a difference.
+    /// </summary>
     public void Step()
     {
         switch (_random.Next(20))
@@ -69,7 +71,9 @@ public sealed class RandomFile : IDisposable
 
     private void Truncate()
     {
-        int size = _random.Next(4) == 0 ? _random.Next(SizeMax) : Math.Clamp(_size + _random.Next(-LengthMax, LengthMax), 0, SizeMax);
+        int size = _random.Next(4) == 0
+            ? _random.Next(SizeMax)
+            : Math.Clamp(_size + _random.Next(-LengthMax, LengthMax), 0, SizeMax);
         Note($"truncate {size}");
         _file.Truncate(size);
         if (size < _size) _expected.AsSpan(size, _size - size).Clear();

@@ -35,12 +35,15 @@ public abstract class WorkloadSuite(PosixTarget target)
             CommandLine.Shell($$"""
                 mkdir {{source}} && cd {{source}}
                 echo one > file; ln file link; ln -s file soft; ln -s missing dangling; mkfifo fifo; mknod null c 1 3
-                truncate -s 100M sparse; printf x | dd of=sparse bs=1 seek=50M conv=notrunc status=none
+                truncate -s 100M sparse
+                printf x | dd of=sparse bs=1 seek=50M conv=notrunc status=none
                 head -c 3000000 /dev/urandom > noise; seq 400000 > pattern; : > empty
                 chmod 4751 file; chown 1000:1001 noise; touch -d '1999-12-31 23:59:59.123456789' pattern
                 setfattr -n user.note -v 'a value' file; setfattr -n trusted.note -v x noise
-                setfacl -m u:1000:rw,g:1001:r noise; mkdir -p deep/er; setfacl -d -m u:1000:rwx deep; mkdir deep/inherits
-                printf 'x' > $'name with \n newline and \xff byte'; mkdir sticky setgid; chmod 1777 sticky; chmod 2755 setgid
+                setfacl -m u:1000:rw,g:1001:r noise; mkdir -p deep/er; setfacl -d -m u:1000:rwx deep
+                mkdir deep/inherits
+                printf 'x' > $'name with \n newline and \xff byte'; mkdir sticky setgid
+                chmod 1777 sticky; chmod 2755 setgid
                 """);
             string copy = Path.Combine(_directory, "copy");
             CommandLine.Run("cp", ["-a", source, copy]);
@@ -69,7 +72,8 @@ public abstract class WorkloadSuite(PosixTarget target)
             done
             git mv log journal; git commit -qm move; git checkout -q b3; git checkout -q main
             git status --porcelain | (! grep .)
-            cd .. && git clone -q work clone && cd clone && git fsck --full --strict && git gc -q --aggressive --prune=now
+            cd .. && git clone -q work clone && cd clone
+            git fsck --full --strict && git gc -q --aggressive --prune=now
             git fsck --full && git log --oneline | wc -l | grep -qx 13 && git status --porcelain | (! grep .)
             cd .. && git clone -q --bare clone bare.git && git -C bare.git fsck --full
             """, _directory);
@@ -108,7 +112,8 @@ public abstract class WorkloadSuite(PosixTarget target)
                 sqlite3 -bail db > /dev/null) & pids+=($!)
             done
             for pid in ${pids[@]}; do wait $pid; done
-            [ "$(sqlite3 db 'SELECT count(*), count(DISTINCT p || "-" || n) FROM t; PRAGMA integrity_check')" = $'100|100\nok' ]
+            found=$(sqlite3 db 'SELECT count(*), count(DISTINCT p || "-" || n) FROM t; PRAGMA integrity_check')
+            [ "$found" = $'100|100\nok' ]
             """, _directory);
     }
 
@@ -116,7 +121,8 @@ public abstract class WorkloadSuite(PosixTarget target)
     public void A_project_in_C_builds_in_parallel_and_runs()
     {
         CommandLine.Shell("""
-            printf 'CFLAGS = -O1 -MMD\nSRC = $(wildcard *.c)\nprogram: $(SRC:.c=.o)\n\t$(CC) -o $@ $^\n-include *.d\n' > Makefile
+            printf 'CFLAGS = -O1 -MMD\nSRC = $(wildcard *.c)\n' > Makefile
+            printf 'program: $(SRC:.c=.o)\n\t$(CC) -o $@ $^\n-include *.d\n' >> Makefile
             for i in $(seq 60); do
               printf '#include <stdio.h>\n#include "all.h"\nint f%d(int x) { return x + %d; }\n' $i $i > f$i.c
               echo "int f$i(int);" >> all.h
@@ -134,8 +140,8 @@ public abstract class WorkloadSuite(PosixTarget target)
     [InlineData("write", "1m")]
     [InlineData("randrw", "64k")]
     public void Fio_reads_back_what_it_wrote(string pattern, string blockSize) => CommandLine.Run("fio",
-        ["--name=verify", "--filename=fio.data", "--size=48m", $"--rw={pattern}", $"--bs={blockSize}", "--ioengine=psync",
-            "--verify=crc32c", "--verify_fatal=1", "--do_verify=1", "--end_fsync=1", "--numjobs=1", "--fallocate=none",
+        ["--name=verify", "--filename=fio.data", "--size=48m", $"--rw={pattern}", $"--bs={blockSize}",
+            "--ioengine=psync", "--verify=crc32c", "--verify_fatal=1", "--do_verify=1", "--end_fsync=1", "--fallocate=none",
             "--buffer_compress_percentage=40", "--output-format=terse"], _directory);
 
     [Fact]
@@ -144,7 +150,8 @@ public abstract class WorkloadSuite(PosixTarget target)
         CommandLine.Run("fio", ["--name=mapped", "--filename=m.data", "--size=24m", "--rw=randwrite", "--bs=4k",
             "--ioengine=mmap", "--verify=crc32c", "--verify_fatal=1", "--output-format=terse"], _directory);
         CommandLine.Run("fio", ["--name=direct", "--filename=d.data", "--size=24m", "--rw=randwrite", "--bs=4k",
-            "--direct=1", "--ioengine=psync", "--verify=crc32c", "--verify_fatal=1", "--output-format=terse"], _directory);
+            "--direct=1", "--ioengine=psync", "--verify=crc32c", "--verify_fatal=1", "--output-format=terse"],
+            _directory);
     }
 
     /// <summary>HARTFS_FSX_OPERATIONS sets how many operations each file sees.</summary>
@@ -202,7 +209,9 @@ public abstract class WorkloadSuite(PosixTarget target)
             """, _directory);
     }
 
-    /// <summary>What rsync would still have to do; it compares contents, links, owners, times, ACLs and attributes.</summary>
+    /// <summary>
+    /// What rsync would still have to do; it compares contents, links, owners, times, ACLs and attributes.
+    /// </summary>
     private static string Differences(string source, string copy) => CommandLine.Run("rsync",
         ["-aHAXn", "--checksum", "--delete", "--itemize-changes", source + "/", copy + "/"]).Trim();
 

@@ -107,7 +107,8 @@ public sealed class ModelRun : IDisposable
             : Outcome.Difference(expected, actual);
         if (difference != null) throw new ModelMismatchException($"{operation}: {difference}");
         _history.Note(operation);
-        if (operation.Kind == OperationKind.Synchronize && expected.Error == FsError.None) _history.MarkDurable(_model, _modelRunner);
+        if (operation.Kind == OperationKind.Synchronize && expected.Error == FsError.None)
+            _history.MarkDurable(_model, _modelRunner);
     }
 
     /// <summary>

@@ -46,7 +46,8 @@ public static class TreeDump
         Check(expected.List(InodeNumber.Root, out List<(byte[] Name, InodeRecord Inode)> entries), "list");
         foreach ((byte[] name, InodeRecord inode) in entries.Where(entry => entry.Inode.IsRegularFile))
         {
-            if (inode.Size > WholeReadMax || actual.Lookup(InodeNumber.Root, name, out InodeRecord other) != FsError.None)
+            if (inode.Size > WholeReadMax ||
+                actual.Lookup(InodeNumber.Root, name, out InodeRecord other) != FsError.None)
                 continue;
             byte[] wanted = new byte[inode.Size];
             byte[] found = new byte[Math.Clamp(other.Size, 0, WholeReadMax)];

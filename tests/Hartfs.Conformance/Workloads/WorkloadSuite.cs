@@ -141,7 +141,8 @@ public abstract class WorkloadSuite(PosixTarget target)
     [InlineData("randrw", "64k")]
     public void Fio_reads_back_what_it_wrote(string pattern, string blockSize) => CommandLine.Run("fio",
         ["--name=verify", "--filename=fio.data", "--size=48m", $"--rw={pattern}", $"--bs={blockSize}",
-            "--ioengine=psync", "--verify=crc32c", "--verify_fatal=1", "--do_verify=1", "--end_fsync=1", "--fallocate=none",
+            "--ioengine=psync", "--verify=crc32c", "--verify_fatal=1", "--do_verify=1", "--end_fsync=1",
+            "--fallocate=none",
             "--buffer_compress_percentage=40", "--output-format=terse"], _directory);
 
     [Fact]

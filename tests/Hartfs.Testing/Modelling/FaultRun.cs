@@ -81,7 +81,9 @@ public sealed class FaultRun : IDisposable
         }
 
         run._temp.Faults!.FullFromAppend = 0;
+        // A block that failed at this moment may be counted by the first commit.
         FsError error = run._temp.Volume.Commit();
+        if (error != FsError.None) error = run._temp.Volume.Commit();
         if (error != FsError.None) throw new ModelMismatchException($"with room again the commit says {error}");
         run._history.MarkDurable(run._history.Model, model);
         run._temp.Reopen();

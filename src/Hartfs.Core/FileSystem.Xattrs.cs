@@ -49,6 +49,8 @@ public sealed partial class FileSystem
             return FsError.InvalidArgument;
         if (value.Length > Limits.XattrValueBytesMax)
             return FsError.ValueTooLarge;
+        if (!IsKnownNamespace(name))
+            return FsError.NotSupported;
         FsError error = EnterGrowth(value.Length);
         if (error != FsError.None)
             return error;
@@ -73,6 +75,11 @@ public sealed partial class FileSystem
                 return FsError.None;
             }
     }
+
+    // What xattr(7) knows; elsewhere such an attribute could not be set, so that no copy of it would be whole.
+    private static bool IsKnownNamespace(ReadOnlySpan<byte> name) =>
+        name.StartsWith("user."u8) || name.StartsWith("trusted."u8) || name.StartsWith("security."u8) ||
+        name.SequenceEqual(PosixAcl.AccessName) || name.SequenceEqual(PosixAcl.DefaultName);
 
     public FsError RemoveXattr(InodeNumber inode, ReadOnlySpan<byte> name)
     {

@@ -3,54 +3,27 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-home=$(mktemp -d "$(realpath "${TMPDIR:-/tmp}")/hartfs-packaging-XXXXXX")
+# shellcheck source=tests/checks.bash
+. tests/checks.bash
 prefix=$home/prefix
-passed=0
-failed=0
-
-finish() {
-    awk -v prefix="$home/" '$3 == "fuse.hartfs" && index($2, prefix) == 1 { print $2 }' /proc/mounts |
-        while read -r mountpoint; do umount -l "$mountpoint" 2>/dev/null || fusermount3 -u -z "$mountpoint"; done
-    rm -rf --one-file-system "$home"
-}
-trap finish EXIT
-
-check() {
-    if "${@:2}" >"$home/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        echo "failed: $1"
-        sed 's/^/    /' "$home/log"
-        failed=$((failed + 1))
-    fi
-}
-
-is_mounted() {
-    grep -q " $1 fuse.hartfs " /proc/mounts
-}
+program=$prefix/bin/hartfs
 
 helper_mounts() {
-    mkdir -p "$home/m" && "$prefix/bin/hartfs" create "$home/v" &&
+    mkdir -p "$home/m" && "$program" create "$home/v" &&
         "$home/helper/mount.fuse.hartfs" "$home/v" "$home/m" -n -o rw,noauto,nosuid,x-systemd.automount &&
         is_mounted "$home/m"
 }
 
 helper_fails_as_mount_does() {
-    "$home/helper/mount.fuse.hartfs" "$home/nothing" "$home/m" -o rw
-    [ $? -eq 32 ] || return 1
-    "$home/helper/mount.fuse.hartfs" "$home/v" "$home/m" -o rot13
-    [ $? -eq 1 ]
+    fails 32 "hartfs create" "$home/helper/mount.fuse.hartfs" "$home/nothing" "$home/m" -o rw &&
+        fails 1 "rot13" "$home/helper/mount.fuse.hartfs" "$home/v" "$home/m" -o rot13
 }
 
 umount_ends_the_process() {
     local process
-    process=$("$prefix/bin/hartfs" control "$home/v" status | sed -n 's/.*"processId": \([0-9]*\).*/\1/p')
+    process=$(process_of "$home/v")
     umount "$home/m" 2>/dev/null || fusermount3 -u "$home/m" || return 1
-    for _ in $(seq 300); do
-        { [ -e "/proc/$process/stat" ] && ! grep -q ') Z' "/proc/$process/stat"; } || return 0
-        sleep 0.1
-    done
-    return 1
+    within 30 has_ended "$process"
 }
 
 unit_is_right() {
@@ -75,5 +48,4 @@ check "try.sh cleans up after itself" env HOME="$home" XDG_DATA_HOME="$home/data
 check "nothing of it is left" test ! -e "$home/data/hartfs-try"
 check "install.sh --uninstall removes" packaging/linux/install.sh --prefix "$prefix" --uninstall
 check "no file is left" test -z "$(find "$prefix" "$home/helper" -type f)"
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+report

@@ -5,24 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 program=${HARTFS_BIN:?is the program to test}
-home=$(mktemp -d "$(realpath "${TMPDIR:-/tmp}")/hartfs-readme-XXXXXX")
-passed=0
-failed=0
-
-finish() {
-    "$program" unmount --lazy "$home/h" >/dev/null 2>&1
-    rm -rf --one-file-system "$home"
-}
-trap finish EXIT
-
-check() {
-    if "${@:2}"; then
-        passed=$((passed + 1))
-    else
-        echo "failed: $1"
-        failed=$((failed + 1))
-    fi
-}
+# shellcheck source=tests/checks.bash
+. tests/checks.bash
 
 # The Nth fenced block of shell in the README.
 example() {
@@ -44,9 +28,8 @@ ln "$home/projects/a/src/Hartfs.Cli/Program.cs" "$home/projects/hard"
 
 check "the README has two examples" test -n "$(example 2)" -a -z "$(example 3)"
 check "the first example runs" run_example 1
-check "the first example leaves nothing mounted" bash -c "! grep -q ' $home/h ' /proc/mounts"
+check "the first example leaves nothing mounted" is_not_mounted "$home/h"
 check "the second example runs" run_example 2
 check "what was exported is what was imported" diff -r "$home/projects" "$home/restored"
 check "hard links survive" test "$home/restored/hard" -ef "$home/restored/a/src/Hartfs.Cli/Program.cs"
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+report

@@ -21,6 +21,7 @@ internal sealed class ControlServer : IDisposable
     private readonly string _path;
     private readonly Socket _listener;
     private int _connectionCount;
+    private int _answeringCount;
     private volatile bool _isStopping;
 
     private ControlServer(
@@ -45,7 +46,7 @@ internal sealed class ControlServer : IDisposable
     }
 
     /// <summary>Takes no more connections and removes the socket. Open connections end with the process.</summary>
-    public void Dispose()
+    public void Stop()
     {
         if (_isStopping)
             return;
@@ -53,6 +54,12 @@ internal sealed class ControlServer : IDisposable
         File.Delete(_path);
         _listener.Dispose();
     }
+
+    /// <summary>Lets answers that are under way leave, before the process ends; not longer than a time.</summary>
+    public void WaitForAnswers(TimeSpan time) =>
+        SpinWait.SpinUntil(() => Volatile.Read(ref _answeringCount) == 0, time);
+
+    public void Dispose() => Stop();
 
     private void Accept()
     {
@@ -95,7 +102,17 @@ internal sealed class ControlServer : IDisposable
             }
 
             while (channel.TryReadLine(out ReadOnlySpan<byte> line))
-                channel.Write(Answer(line), JsonText.Default.ControlResponse);
+            {
+                Interlocked.Increment(ref _answeringCount);
+                try
+                {
+                    channel.Write(Answer(line), JsonText.Default.ControlResponse);
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _answeringCount);
+                }
+            }
         }
         catch (Exception failure) when (
             failure is SocketException or IOException or InvalidDataException or ObjectDisposedException)

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Hartfs.Cli.Control;
+using Hartfs.Cli.Copying;
 using Hartfs.Cli.Output;
 using Hartfs.Core;
 using Hartfs.Core.Mounting;
@@ -8,13 +9,17 @@ using Microsoft.Extensions.Logging;
 namespace Hartfs.Cli.Mounting;
 
 /// <summary>The life of a mount in this process: open, mount, answer, unmount, close.</summary>
-internal sealed class MountSession
+internal sealed class MountSession : IDisposable
 {
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
+
     private readonly MountPlan _plan;
     private readonly Volume _volume;
     private readonly IMount _mount;
     private readonly ILogger _logger;
     private readonly DateTimeOffset _since = TimeProvider.System.GetUtcNow();
+    private readonly ManualResetEventSlim _closed = new();
+    private FsError _closeError;
 
     private MountSession(MountPlan plan, Volume volume, IMount mount, ILogger logger)
     {
@@ -41,22 +46,27 @@ internal sealed class MountSession
         using Volume volume = Volume.Open(plan.Volume, settings, loggers);
         if (volume.RecoveryReport is { } report)
             Log.Recovered(logger, report);
+        using var signals = new UnmountSignals(volume, logger);
         MountOptions options = plan.Options.ToMountOptions(plan.Volume, plan.MountPoint, plan.IsTraced);
         using IMount mount = MountDrivers.ForThisSystem(loggers).Mount(volume.FileSystem, options);
-        new MountSession(plan, volume, mount, logger).Serve(onReady);
+        using var session = new MountSession(plan, volume, mount, logger);
+        using ControlServer? control = session.StartControl();
+        Log.Mounted(logger, plan.Volume, plan.MountPoint, Environment.ProcessId);
+        if (!onReady())
+            mount.Unmount(lazy: true);
+        signals.Attach(mount);
+        mount.WaitForUnmount();
+        control?.Stop();
+        FsError error = volume.Commit();
         volume.Dispose();
+        session.TellClosed(error);
+        control?.WaitForAnswers(AnswerTime);
+        if (error != FsError.None)
+            throw new CommandFailure(ExitCode.IoFailure, NotDurable(error));
         Log.Unmounted(logger, plan.MountPoint);
     }
 
-    private void Serve(Func<bool> onReady)
-    {
-        using ControlServer? control = StartControl();
-        using var signals = new UnmountSignals(_mount, _volume, _logger);
-        Log.Mounted(_logger, _plan.Volume, _plan.MountPoint, Environment.ProcessId);
-        if (!onReady())
-            _mount.Unmount(lazy: true);
-        _mount.WaitForUnmount();
-    }
+    public void Dispose() => _closed.Dispose();
 
     private ControlServer? StartControl()
     {
@@ -86,14 +96,35 @@ internal sealed class MountSession
                 FsError error = _volume.Commit();
                 return error == FsError.None
                     ? new ControlResponse { Ok = true }
-                    : ControlResponse.Failed(ExitCode.IoFailure, $"not everything could be made durable: {error}.");
+                    : ControlResponse.Failed(ExitCode.IoFailure, NotDurable(error));
             case ControlVerbs.Unmount:
-                _mount.Unmount(request.Lazy == true);
-                return new ControlResponse { Ok = true };
+                return Unmount(request.Lazy == true);
             default:
                 return ControlResponse.Failed(ExitCode.Usage, $"unknown verb '{request.Verb}'.");
         }
     }
+
+    /// <summary>Ends the waiting of whoever asked for the unmount.</summary>
+    private void TellClosed(FsError error)
+    {
+        _closeError = error;
+        _closed.Set();
+    }
+
+    private ControlResponse Unmount(bool isLazy)
+    {
+        _mount.Unmount(isLazy);
+
+        // A lazy unmount ends when the last file is closed, which may be never.
+        if (!isLazy)
+            _closed.Wait();
+        return _closeError == FsError.None
+            ? new ControlResponse { Ok = true }
+            : ControlResponse.Failed(ExitCode.IoFailure, NotDurable(_closeError));
+    }
+
+    private static string NotDurable(FsError error) =>
+        $"not everything could be made durable: {FsErrorText.Describe(error)}. What was committed before is kept.";
 
     private StatsReport MakeStats() => StatsReport.From(_plan.Volume, _volume.GetStatistics()) with
     {

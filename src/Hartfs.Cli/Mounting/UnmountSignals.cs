@@ -11,15 +11,17 @@ namespace Hartfs.Cli.Mounting;
 /// </summary>
 internal sealed class UnmountSignals : IDisposable
 {
-    private readonly IMount _mount;
     private readonly Volume _volume;
     private readonly ILogger _logger;
     private readonly PosixSignalRegistration[] _registrations;
+    private readonly Lock _lock = new(); // guards: _mount, _early
+    private IMount? _mount;
+    private PosixSignal? _early;
     private int _count;
 
-    public UnmountSignals(IMount mount, Volume volume, ILogger logger)
+    /// <summary>Catches signals from now on; one that comes before the mount is there waits for it.</summary>
+    public UnmountSignals(Volume volume, ILogger logger)
     {
-        _mount = mount;
         _volume = volume;
         _logger = logger;
         _registrations =
@@ -28,6 +30,20 @@ internal sealed class UnmountSignals : IDisposable
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
             PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle),
         ];
+    }
+
+    /// <summary>Says what to unmount.</summary>
+    public void Attach(IMount mount)
+    {
+        PosixSignal? early;
+        lock (_lock)
+        {
+            _mount = mount;
+            early = _early;
+        }
+
+        if (early is { } signal)
+            Unmount(mount, signal);
     }
 
     public void Dispose()
@@ -39,15 +55,29 @@ internal sealed class UnmountSignals : IDisposable
     private void Handle(PosixSignalContext context)
     {
         context.Cancel = true;
+        IMount? mount;
+        lock (_lock)
+        {
+            mount = _mount;
+            if (mount is null)
+                _early = context.Signal;
+        }
+
+        if (mount is not null)
+            Unmount(mount, context.Signal);
+    }
+
+    private void Unmount(IMount mount, PosixSignal signal)
+    {
         bool isLazy = Interlocked.Increment(ref _count) > 1;
-        Log.SignalUnmounts(_logger, context.Signal.ToString(), _mount.MountPoint);
+        Log.SignalUnmounts(_logger, signal.ToString(), mount.MountPoint);
         try
         {
-            _mount.Unmount(isLazy);
+            mount.Unmount(isLazy);
         }
         catch (MountException failure)
         {
-            Log.SignalRefused(_logger, context.Signal.ToString(), failure.Message);
+            Log.SignalRefused(_logger, signal.ToString(), failure.Message);
             _volume.Commit();
         }
     }

@@ -230,7 +230,8 @@ public sealed partial class FileSystem
                 lock (toData.Lock)
                     lock (_treeLock)
                     {
-                        long length = Math.Min(request.Length, Math.Min(sourceSize, from.Record.Size) - request.SourceOffset);
+                        long available = Math.Min(sourceSize, from.Record.Size) - request.SourceOffset;
+                        long length = Math.Min(request.Length, available);
                         if (length <= 0)
                             return FsError.None;
                         if (request.TargetOffset > Limits.FileSizeMax - length)

@@ -36,7 +36,8 @@ internal sealed class DrainQueue
     /// a commit.
     /// </remarks>
     /// <param name="writer">The calling thread's.</param>
-    /// <param name="streamBytesMin">Files with this many dirty bytes keep what is behind their last certain cut.</param>
+    /// <param name="streamBytesMin">Files with this many dirty bytes keep what is behind their last certain
+    /// cut.</param>
     public bool DrainNext(FileWriter writer, long streamBytesMin)
     {
         if (!TryTake(out Node node))

@@ -2,7 +2,9 @@ using Hartfs.Benchmarks.Machine;
 
 namespace Hartfs.Benchmarks.Filesystems;
 
-/// <summary>The <c>hartfs</c> program that is measured: precompiled as an installation has it, or the one named.</summary>
+/// <summary>
+/// The <c>hartfs</c> program that is measured: precompiled as an installation has it, or the one named.
+/// </summary>
 internal static class HartfsProgram
 {
     /// <summary>Names another build of the program to measure.</summary>
@@ -16,7 +18,9 @@ internal static class HartfsProgram
             ? given
             : Path.Combine(Root, "artifacts", "benchmarked", "hartfs");
 
-    /// <summary>Builds the program of this source tree as the installer builds it, unless another one was named.</summary>
+    /// <summary>
+    /// Builds the program of this source tree as the installer builds it, unless another one was named.
+    /// </summary>
     public static void Build(Action<string> progress)
     {
         if (Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 }) return;

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Hartfs.Tests.Core;
 
-/// <summary>Commits while a writer keeps the drain busy: what was acknowledged before one survives a kill after it.</summary>
+/// <summary>
+/// Commits while a writer keeps the drain busy: what was acknowledged before one survives a kill after it.
+/// </summary>
 public sealed class CommitUnderLoadTests() : VolumeTest(
     TempVolume.Quiet with { DirtyBytesMax = 1 << 20, WorkerCount = 2 }, new VolumeParameters { BlockBytes = 64 << 10 })
 {

@@ -223,8 +223,8 @@ public sealed partial class FileSystem
             lock (isSame ? first.DrainLock : second.DrainLock)
             {
                 // Taken first: bytes written while the drain runs are not part of the copy.
-            long sourceSize = Volatile.Read(ref from.Record.Size);
-            _volume.DrainAllLocked(from, fromData);
+                long sourceSize = Volatile.Read(ref from.Record.Size);
+                _volume.DrainAllLocked(from, fromData);
                 if (!isSame)
                     _volume.DrainAllLocked(to, toData);
                 lock (toData.Lock)

@@ -18,7 +18,10 @@ public sealed class PowerCutTests(ITestOutputHelper output)
 
     private static readonly VolumeSettings Tight = TempVolume.Quiet with
     {
-        DirtyBytesMax = 1 << 20, BlockCacheBytesMax = 256 << 10, IndexBytesMax = 64 << 10, WorkerCount = 2,
+        DirtyBytesMax = 1 << 20,
+        BlockCacheBytesMax = 256 << 10,
+        IndexBytesMax = 64 << 10,
+        WorkerCount = 2,
     };
 
     [Theory]

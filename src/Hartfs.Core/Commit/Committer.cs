@@ -97,8 +97,8 @@ internal sealed class Committer(
             if (!nodes.IsLarge)
                 return;
         using (gate.Close())
-        lock (treeLock)
-            nodes.Trim();
+            lock (treeLock)
+                nodes.Trim();
     }
 
     /// <summary>Ends all changes: the state on disk stays that of the last commit.</summary>

@@ -10,7 +10,9 @@ namespace Hartfs.Tests.Core;
 public sealed class ConcurrencyTests() : VolumeTest(
     TempVolume.Quiet with
     {
-        DirtyBytesMax = 1 << 20, BlockCacheBytesMax = 512 << 10, WorkerCount = 2,
+        DirtyBytesMax = 1 << 20,
+        BlockCacheBytesMax = 512 << 10,
+        WorkerCount = 2,
         CommitInterval = TimeSpan.FromMilliseconds(20),
     }, new VolumeParameters { ChunkBytesAverage = 1024, BlockBytes = 64 << 10 })
 {

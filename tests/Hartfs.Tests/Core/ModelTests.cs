@@ -19,7 +19,10 @@ public sealed class ModelTests(ITestOutputHelper output)
     /// <summary>Every limit is reached all the time.</summary>
     private static readonly VolumeSettings Tight = TempVolume.Quiet with
     {
-        DirtyBytesMax = 1 << 20, BlockCacheBytesMax = 256 << 10, IndexBytesMax = 64 << 10, WorkerCount = 2,
+        DirtyBytesMax = 1 << 20,
+        BlockCacheBytesMax = 256 << 10,
+        IndexBytesMax = 64 << 10,
+        WorkerCount = 2,
     };
 
     [Theory]

@@ -13,7 +13,13 @@ namespace Hartfs.Core.Files;
 internal sealed class FileReader(
     MetadataStore metadata, Lock treeLock, BlockReader blocks, BlockPipeline pipeline)
 {
-    private const long ReadAheadBytes = 1 << 20;
+    private const long ReadAheadBytes = 2 << 20;
+
+    // One task of the workers: about a block, so that they share a stretch.
+    private const long ReadAheadStepBytes = 256 << 10;
+
+    // A driver's threads hand over a sequential reader's requests in almost the right order.
+    private const long ReorderBytes = 1 << 20;
     private const int StreakMin = 2;
 
     [ThreadStatic]
@@ -29,7 +35,7 @@ internal sealed class FileReader(
             bool isStreak = NoteStreak(data, offset, target.Length);
             Plan(node, data, offset, target, plan);
             if (isStreak)
-                ReadAhead(data, offset + target.Length);
+                ReadAhead(data, data.ReadEnd);
         }
 
         foreach (Piece piece in plan)
@@ -114,11 +120,19 @@ internal sealed class FileReader(
 
     private static bool NoteStreak(FileData data, long offset, int length)
     {
-        data.ReadStreak = offset == data.ReadEnd && offset > 0 ? data.ReadStreak + 1 : 0;
-        data.ReadEnd = offset + length;
-        if (data.ReadStreak == 0)
+        if (Math.Abs(offset - data.ReadEnd) <= ReorderBytes)
+        {
+            data.ReadStreak++;
+            data.ReadEnd = Math.Max(data.ReadEnd, offset + length);
+        }
+        else
+        {
+            data.ReadStreak = 0;
+            data.ReadEnd = offset + length;
             data.PrefetchedTo = 0;
-        return data.ReadStreak >= StreakMin;
+        }
+
+        return data.ReadStreak > StreakMin;
     }
 
     // Asks for the blocks of the next stretch, once per stretch, as far as the window knows it.
@@ -133,7 +147,7 @@ internal sealed class FileReader(
             bool found = data.Window.TryFind(from, out Extent extent);
             if (!found && extent.Length == 0)
                 break;
-            long until = Math.Min(found ? extent.End : extent.Offset, to);
+            long until = Math.Min(found ? Math.Min(extent.End, from + ReadAheadStepBytes) : extent.Offset, to);
             if (found && extent.Kind == ExtentKind.Data)
             {
                 var glyph = new Glyph(extent.Reference + (from - extent.Offset));

@@ -33,6 +33,7 @@ public sealed class MetadataStore : IDisposable
     private readonly MetadataSettings _settings;
     private readonly ILogger _logger;
     private readonly string _path;
+    private readonly LogRoom _logRoom;
     private SnapshotQueries? _snapshotQueries;
     private int _committedChanges;
     private bool _isClosed;
@@ -41,6 +42,7 @@ public sealed class MetadataStore : IDisposable
     {
         _database = database;
         _path = path;
+        _logRoom = new LogRoom(LogPath(path), settings.LogBytesMax);
         _settings = settings;
         _logger = logger;
         State = new VolumeState(database);
@@ -147,6 +149,7 @@ public sealed class MetadataStore : IDisposable
             State.Save();
             _database.Execute("COMMIT");
             _committedChanges = _database.TotalChanges;
+            _logRoom.Keep(LogBytes);
             _database.Execute("BEGIN IMMEDIATE");
         }
         catch (MetadataException failure)

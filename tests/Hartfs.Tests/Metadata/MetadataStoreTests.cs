@@ -55,6 +55,20 @@ public sealed class MetadataStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_commit_does_not_make_the_log_longer()
+    {
+        Store.Entries.Insert(InodeNumber.Root, "first"u8, _metadata.AddFile(3), InodeMode.RegularFile);
+        Store.Commit();
+        long length = new FileInfo(_metadata.Path + "-wal").Length;
+        for (int index = 0; index < 20; index++)
+        {
+            _metadata.AddFile(4);
+            Store.Commit();
+            Assert.Equal(length, new FileInfo(_metadata.Path + "-wal").Length);
+        }
+    }
+
+    [Fact]
     public void After_closing_there_is_one_file()
     {
         _metadata.AddFile();

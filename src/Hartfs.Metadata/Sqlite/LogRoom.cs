@@ -18,7 +18,7 @@ internal sealed class LogRoom(string path, long bytesMax)
 
     private long _length;
 
-    /// <summary>Makes room behind the log's end where there is little. On a full disk there is none, and no error.</summary>
+    /// <summary>Makes room behind the log's end where there is little; on a full disk none, without an error.</summary>
     public void Keep(long usedBytes)
     {
         if (Math.Min(usedBytes + MarginBytes, bytesMax) <= _length)

@@ -30,11 +30,13 @@ internal static class LadderReport
 
     private static TextTable Targets(IReadOnlyList<LadderReading> readings)
     {
-        var table = new TextTable($"{MountedRung}, against its targets", "base", "target", "measured", "met");
+        var table = new TextTable(
+            $"{MountedRung}, against its targets", "base", "target", "median", "best ÷ best", "met by the median");
         foreach (LadderTarget target in LadderTarget.All)
         {
             if (Share(readings, target.Workload, MountedRung, target.Base) is not { } share) continue;
-            table.Add(target.Workload.Title(), target.Base, $"≥ {target.ShareMin:f2}", $"{share:f2}",
+            double best = Best(readings, target.Workload, MountedRung) / Best(readings, target.Workload, target.Base);
+            table.Add(target.Workload.Title(), target.Base, $"≥ {target.ShareMin:f2}", $"{share:f2}", $"{best:f2}",
                 share >= target.ShareMin ? "yes" : "no");
         }
 
@@ -46,7 +48,8 @@ internal static class LadderReport
         {
             double median = Median(p99);
             table.Add("random 4 KiB read, cold: p99", "", $"< {LadderTarget.RandomColdP99MillisecondsMax:f0} ms",
-                $"{median:f2} ms", median < LadderTarget.RandomColdP99MillisecondsMax ? "yes" : "no");
+                $"{median:f2} ms", $"{p99.Min():f2} ms",
+                median < LadderTarget.RandomColdP99MillisecondsMax ? "yes" : "no");
         }
 
         return table;
@@ -85,6 +88,10 @@ internal static class LadderReport
         ];
         return shares.Length == 0 ? null : Median(shares);
     }
+
+    // What other work on the machine takes away, it takes away from the slower repetitions.
+    private static double Best(IReadOnlyList<LadderReading> readings, Workload workload, string rung) =>
+        Of(readings, workload, rung).Max(reading => reading.PerSecond);
 
     private static LadderReading[] Of(IReadOnlyList<LadderReading> readings, Workload workload, string rung) =>
         [.. readings.Where(reading => reading.Workload == workload && reading.Rung == rung)];

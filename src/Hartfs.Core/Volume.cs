@@ -145,12 +145,13 @@ public sealed partial class Volume : IDisposable
                         totals.CompressedBytes));
             }
 
+            NodeTable.NewInodes unstored = Nodes.CountNew();
             return new VolumeStatistics
             {
-                FileCount = Metadata.State.FileCount,
-                DirectoryCount = Metadata.State.DirectoryCount,
-                OtherInodeCount = Metadata.State.OtherCount,
-                LogicalBytes = Metadata.State.LogicalBytes,
+                FileCount = Metadata.State.FileCount + unstored.Files,
+                DirectoryCount = Metadata.State.DirectoryCount + unstored.Directories,
+                OtherInodeCount = Metadata.State.OtherCount + unstored.Others,
+                LogicalBytes = Metadata.State.LogicalBytes + unstored.LogicalBytes,
                 DataBytes = Metadata.State.DataBytes,
                 UniqueBytes = classes.Sum(totals => totals.UniqueBytes),
                 CompressedBytes = classes.Sum(totals => totals.CompressedBytes),

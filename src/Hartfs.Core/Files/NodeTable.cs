@@ -74,6 +74,26 @@ internal sealed class NodeTable(MetadataStore metadata, bool isReadOnly)
         node.IsDirty = false;
     }
 
+    /// <summary>Adds up the inodes that the metadata does not have yet, which its own figures therefore lack.</summary>
+    public NewInodes CountNew()
+    {
+        NewInodes count = default;
+        foreach (Node node in _dirty)
+        {
+            if (!node.IsNew || node.IsReaped)
+                continue;
+            if (node.Record.IsRegularFile)
+                count.Files++;
+            else if (node.Record.IsDirectory)
+                count.Directories++;
+            else
+                count.Others++;
+            count.LogicalBytes += node.Record.IsRegularFile ? node.Record.Size : 0;
+        }
+
+        return count;
+    }
+
     /// <summary>Writes every changed record.</summary>
     public void StoreAll()
     {
@@ -122,4 +142,6 @@ internal sealed class NodeTable(MetadataStore metadata, bool isReadOnly)
     private static bool IsClean(Node node) =>
         (node.IsReaped || !node.IsDirty) &&
         (node.Data is not { } data || (data.Dirty.IsEmpty && data.Draining.IsEmpty && !data.IsQueued));
+
+    internal record struct NewInodes(long Files, long Directories, long Others, long LogicalBytes);
 }

@@ -53,4 +53,10 @@ internal static partial class Log
 
     [LoggerMessage(3014, LogLevel.Warning, "The fingerprint index could not be completed; duplicates may be missed")]
     public static partial void IndexIncomplete(ILogger logger, Exception failure);
+
+    [LoggerMessage(3050, LogLevel.Error,
+        "{Path} (inode {Inode}) cannot be read at byte {FileOffset}: {Error} in pack {Pack} at byte {Offset}. Write " +
+        "the file again, or look for its content elsewhere: hartfs repair --from")]
+    public static partial void FileDamaged(ILogger logger, string path, InodeNumber inode, long fileOffset,
+        FsError error, PackId pack, long offset);
 }

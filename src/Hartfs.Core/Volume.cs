@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Hartfs.Core.Commit;
 using Hartfs.Core.Files;
 using Hartfs.Core.Ingest;
+using Hartfs.Core.Integrity;
 using Hartfs.Core.Reading;
 using Hartfs.Format;
 using Hartfs.Metadata;
@@ -55,13 +56,14 @@ public sealed partial class Volume : IDisposable
         Budget = new WriteBudget(Settings.DirtyBytesMax);
         _freeSpace = new FreeSpace(_store, Settings.ReservedBytes, Settings.Time);
         _ledger = new PackLedger(Metadata, _packs);
-        _codex = new Codex(Metadata, TreeLock);
+        _codex = new Codex(Metadata, TreeLock, Settings.Time, Settings.ReadOnly);
         _cache = new BlockCache(Settings.BlockCacheBytesMax);
         _pipeline = new BlockPipeline(_packs, _codex, Metadata.State.NextGlyph, parts.Superblock.BlockBytes,
             parts.Superblock.CodecLevel, workerCount, loggers.CreateLogger<BlockPipeline>());
         _blocks = new BlockReader(_cache, _pipeline, _codex, _packs, loggers.CreateLogger<BlockReader>());
         _ingest = new ChunkIngest(_pipeline, _index, _packs, _codex, loggers.CreateLogger<ChunkIngest>());
-        Reader = new FileReader(Metadata, TreeLock, _blocks, _pipeline);
+        Reader = new FileReader(Metadata, TreeLock, _blocks, _pipeline, new ReadFailures(
+            _codex, new PathSearch(Metadata, TreeLock, Nodes), loggers.CreateLogger<FileReader>()));
         _committer = new Committer(Metadata, TreeLock, Nodes, Gate, Queue, Budget, _pipeline, _packs, _ledger,
             NewWriter(), loggers.CreateLogger<Committer>());
         Refusal = () => Fatal != FsError.None ? Fatal : _pipeline.Failure;
@@ -166,6 +168,7 @@ public sealed partial class Volume : IDisposable
                 BlockCacheMisses = _cache.MissCount,
                 DuplicateChunks = _ingest.DuplicateCount,
                 CorruptReads = _codex.CorruptReadCount,
+                DamagedBlocks = _codex.DamagedCount,
             };
         }
     }

@@ -44,6 +44,9 @@ public sealed record VolumeStatistics
     /// <summary>Reads that failed their checksum since the volume was opened.</summary>
     public required long CorruptReads { get; init; }
 
+    /// <summary>Blocks known to be damaged and not healed yet, whenever they were found.</summary>
+    public long DamagedBlocks { get; init; }
+
     /// <summary>Everything the volume keeps on disk.</summary>
     public long StoredBytes => PackBytes + MetadataBytes + IndexBytes;
 }

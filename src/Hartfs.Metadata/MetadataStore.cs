@@ -54,6 +54,8 @@ public sealed class MetadataStore : IDisposable
         Regions = new RegionTable(database);
         Packs = new PackTable(database);
         Inline = new InlineTable(database, State);
+        Damage = new DamageTable(database);
+        Names = new NameSearch(database);
         _committedChanges = database.TotalChanges;
     }
 
@@ -72,6 +74,10 @@ public sealed class MetadataStore : IDisposable
     public PackTable Packs { get; }
 
     public InlineTable Inline { get; }
+
+    public DamageTable Damage { get; }
+
+    public NameSearch Names { get; }
 
     public VolumeState State { get; }
 

@@ -175,6 +175,17 @@ CREATE TABLE pack (
     drive  INTEGER NOT NULL DEFAULT 0
 );
 
+-- A block whose stored bytes are known to be damaged: found by a read or a scrub. Its chunks are not used as
+-- duplicates, but stored again when their content comes by. The row goes when no region names the block any more.
+CREATE TABLE damage (
+    pack   INTEGER NOT NULL,
+    -- Bytes from the start of the pack to the block's header.
+    offset INTEGER NOT NULL,
+    -- When it was found first.
+    found  INTEGER NOT NULL,
+    PRIMARY KEY (pack, offset)
+) WITHOUT ROWID;
+
 -- Bytes of small synced writes, until they drain into packs. A row without reference from extent or extent_past is
 -- to be deleted.
 CREATE TABLE inline_data (

@@ -48,6 +48,9 @@ internal sealed record StatsReport
     /// <summary>Reads that failed their checksum since the volume was opened.</summary>
     public required long CorruptReads { get; init; }
 
+    /// <summary>Blocks known to be damaged and not healed yet, whenever they were found.</summary>
+    public long DamagedBlocks { get; init; }
+
     /// <summary>Requests answered by the mount, by name.</summary>
     public IReadOnlyDictionary<string, long>? Requests { get; init; }
 
@@ -73,6 +76,7 @@ internal sealed record StatsReport
         Cache = new CacheReport(figures.BlockCacheHits, figures.BlockCacheMisses),
         DuplicateChunks = figures.DuplicateChunks,
         CorruptReads = figures.CorruptReads,
+        DamagedBlocks = figures.DamagedBlocks,
     };
 }
 

@@ -45,6 +45,8 @@ internal static class StatsText
             output.WriteLine($"  {ByteSize.Format(report.DirtyBytes)} written but not stored yet");
         if (report.CorruptReads > 0)
             output.WriteLine($"  {Count(report.CorruptReads)} reads failed their checksum: the log names the places");
+        if (report.DamagedBlocks > 0)
+            output.WriteLine($"  {Count(report.DamagedBlocks)} blocks are damaged: hartfs repair lists the files");
     }
 
     private static void WriteStep(TextWriter output, string name, long bytes, long scale, long? before)

@@ -1,4 +1,5 @@
 using Hartfs.Core.Ingest;
+using Hartfs.Core.Integrity;
 using Hartfs.Core.Reading;
 using Hartfs.Format;
 using Hartfs.Metadata;
@@ -11,7 +12,7 @@ namespace Hartfs.Core.Files;
 /// memory is copied and extents are looked up; blocks are read and decoded outside it.
 /// </summary>
 internal sealed class FileReader(
-    MetadataStore metadata, Lock treeLock, BlockReader blocks, BlockPipeline pipeline)
+    MetadataStore metadata, Lock treeLock, BlockReader blocks, BlockPipeline pipeline, ReadFailures failures)
 {
     private const long ReadAheadBytes = 2 << 20;
 
@@ -42,7 +43,10 @@ internal sealed class FileReader(
         {
             FsError error = blocks.Read(piece.Glyph, target.Slice(piece.At, piece.Length));
             if (error != FsError.None)
+            {
+                failures.Tell(node.Number, offset + piece.At, piece.Glyph, piece.Length, error);
                 return error;
+            }
         }
 
         return FsError.None;

@@ -81,7 +81,7 @@ internal sealed class ChunkIngest(
         }
         catch (CorruptDataException failure)
         {
-            codex.MarkDamaged(region);
+            codex.NoteCorrupt(region.Block);
             Log.DirectoryUnreadable(logger, failure);
             return false;
         }

@@ -79,14 +79,14 @@ internal sealed class BlockReader(
         catch (CorruptDataException failure)
         {
             cache.Abandon(block);
-            codex.MarkDamaged(region);
+            codex.NoteCorrupt(region.Block);
             Log.BlockCorrupt(logger, failure);
             return FsError.CorruptData;
         }
         catch (IOException failure)
         {
             cache.Abandon(block);
-            codex.MarkDamaged(region);
+            codex.NoteUnreadable(region.Block);
             Log.BlockUnreadable(logger, region.Block.Pack, region.Block.Offset, failure);
             return FsError.IoFailure;
         }

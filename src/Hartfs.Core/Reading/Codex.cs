@@ -1,53 +1,129 @@
 using Hartfs.Format;
 using Hartfs.Metadata;
+using Hartfs.Metadata.Tables;
 
 namespace Hartfs.Core.Reading;
 
 /// <summary>The catalogue glyph → block → pack, over the metadata's region table and under the tree lock.</summary>
-internal sealed class Codex(MetadataStore metadata, Lock treeLock)
+internal sealed class Codex
 {
-    // guards: itself; regions that failed their checksum since the volume was opened
-    private readonly HashSet<long> _damaged = [];
+    private readonly MetadataStore _metadata;
+    private readonly Lock _treeLock;
+    private readonly TimeProvider _time;
+    private readonly bool _isReadOnly;
+
+    // guards: itself; blocks that failed their checksum, or that the disk did not give back; inside the tree lock
+    private readonly HashSet<BlockPlace> _damaged = [];
+    private volatile int _damagedCount;
     private long _corruptReadCount;
+
+    public Codex(MetadataStore metadata, Lock treeLock, TimeProvider time, bool isReadOnly)
+    {
+        (_metadata, _treeLock, _time, _isReadOnly) = (metadata, treeLock, time, isReadOnly);
+        foreach (DamageRecord damage in metadata.Damage.List())
+            _damaged.Add(new BlockPlace(damage.Pack, damage.Offset));
+        _damagedCount = _damaged.Count;
+    }
 
     /// <summary>Reads that failed their checksum since the volume was opened.</summary>
     public long CorruptReadCount => Volatile.Read(ref _corruptReadCount);
 
+    /// <summary>Blocks known to be damaged and not healed.</summary>
+    public int DamagedCount => _damagedCount;
+
     /// <summary>Finds the region that holds a glyph.</summary>
     public bool TryFind(Glyph glyph, out Region region)
     {
-        lock (treeLock)
-            return metadata.Regions.TryFind(glyph, out region);
+        lock (_treeLock)
+            return _metadata.Regions.TryFind(glyph, out region);
     }
 
     /// <summary>Names a block that is in its pack.</summary>
     public void Add(in Region region, ContentClass contentClass, int chunkCount)
     {
-        lock (treeLock)
+        lock (_treeLock)
         {
-            metadata.Regions.Insert(region);
-            metadata.State.AddToClass(contentClass,
+            _metadata.Regions.Insert(region);
+            _metadata.State.AddToClass(contentClass,
                 new ClassTotals(chunkCount, region.Length, region.Block.StoredLength));
         }
     }
 
     /// <summary>
-    /// Remembers that a region's block cannot be read, so that its chunks are stored again when written.
+    /// Counts a read that met damage, and remembers the block across mounts: its chunks are stored again when they
+    /// are written (I5).
     /// </summary>
-    public void MarkDamaged(in Region region)
+    public void NoteCorrupt(BlockLocation block)
+    {
+        Interlocked.Increment(ref _corruptReadCount);
+        AddDamaged(block);
+    }
+
+    /// <summary>Counts a read that the disk failed; remembered until the volume is closed.</summary>
+    public void NoteUnreadable(BlockLocation block)
     {
         Interlocked.Increment(ref _corruptReadCount);
         lock (_damaged)
-            _damaged.Add(region.Start.Value);
+        {
+            _damaged.Add(new BlockPlace(block.Pack, block.Offset));
+            _damagedCount = _damaged.Count;
+        }
+    }
+
+    /// <summary>Remembers a damaged block across mounts.</summary>
+    public void AddDamaged(BlockLocation block)
+    {
+        lock (_treeLock)
+        {
+            if (!_isReadOnly && !_metadata.IsFailed)
+            {
+                long now = (_time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) * 100;
+                _metadata.Damage.Add(new DamageRecord(block.Pack, block.Offset, now));
+            }
+
+            lock (_damaged)
+            {
+                _damaged.Add(new BlockPlace(block.Pack, block.Offset));
+                _damagedCount = _damaged.Count;
+            }
+        }
+    }
+
+    /// <summary>Forgets a damaged block: it is whole again, or nothing refers to it any more.</summary>
+    public void RemoveDamaged(PackId pack, long offset)
+    {
+        lock (_treeLock)
+        {
+            _metadata.Damage.Remove(pack, offset);
+            lock (_damaged)
+            {
+                _damaged.Remove(new BlockPlace(pack, offset));
+                _damagedCount = _damaged.Count;
+            }
+        }
+    }
+
+    /// <summary>The damaged blocks, by pack and offset.</summary>
+    public IReadOnlyList<BlockPlace> ListDamaged()
+    {
+        lock (_damaged)
+            return [.. _damaged.OrderBy(place => place.Pack.Value).ThenBy(place => place.Offset)];
     }
 
     /// <summary>Whether the glyph's block is known to be unreadable. Bytes still pending are not.</summary>
     public bool IsDamaged(Glyph glyph) =>
-        CorruptReadCount > 0 && TryFind(glyph, out Region region) && IsDamaged(region);
+        _damagedCount > 0 && TryFind(glyph, out Region region) && IsDamaged(region);
 
     public bool IsDamaged(in Region region)
     {
+        if (_damagedCount == 0)
+            return false;
         lock (_damaged)
-            return _damaged.Count > 0 && _damaged.Contains(region.Start.Value);
+            return _damaged.Contains(new BlockPlace(region.Block.Pack, region.Block.Offset));
     }
 }
+
+/// <summary>Where a block begins.</summary>
+/// <param name="Pack">The pack.</param>
+/// <param name="Offset">Bytes from the start of the pack to the block's header.</param>
+internal readonly record struct BlockPlace(PackId Pack, long Offset);

@@ -67,8 +67,9 @@ public sealed class SparseBytes
         foreach (long index in Indexes(from, from + length))
         {
             long first = Math.Max(index * PageSize, from);
-            long last = Math.Min(index * PageSize + PageSize, from + length);
-            parts.Add((first, _pages[index].AsSpan((int)(first % PageSize), (int)(last - first)).ToArray()));
+            int within = (int)(first % PageSize);
+            int count = (int)Math.Min(PageSize - within, from + length - first);
+            parts.Add((first, _pages[index].AsSpan(within, count).ToArray()));
         }
 
         target.Clear(to, to + length);
@@ -82,7 +83,7 @@ public sealed class SparseBytes
     {
         foreach ((long index, byte[] page) in _pages)
         {
-            if (index * PageSize + PageSize <= from) continue;
+            if (index < from / PageSize) continue;
             int skip = (int)Math.Max(from - index * PageSize, 0);
             int found = page.AsSpan(skip).IndexOfAnyExcept((byte)0);
             if (found >= 0) return index * PageSize + skip + found;

@@ -13,6 +13,15 @@ public readonly record struct BlockLocation(PackId Pack, long Offset, int Stored
 /// <param name="OffsetInBlock">Where the run begins in the block's plain bytes; 0 until blocks are compacted.</param>
 public readonly record struct Region(Glyph Start, int Length, BlockLocation Block, int OffsetInBlock)
 {
+    private readonly int _blockLength;
+
+    /// <summary>Plain bytes of the whole block; the run's own length unless it is set.</summary>
+    public int BlockLength
+    {
+        get => _blockLength == 0 ? Length : _blockLength;
+        init => _blockLength = value == Length ? 0 : value;
+    }
+
     /// <summary>The glyph behind the run's last byte.</summary>
     public Glyph End => Start + Length;
 }

@@ -56,6 +56,9 @@ public sealed class MetadataStore : IDisposable
         Inline = new InlineTable(database, State);
         Damage = new DamageTable(database);
         Names = new NameSearch(database);
+        References = new ReferenceTable(database);
+        PastRows = new PastRows(database, State);
+        ReleaseEpochs();
         _committedChanges = database.TotalChanges;
     }
 
@@ -78,6 +81,12 @@ public sealed class MetadataStore : IDisposable
     public DamageTable Damage { get; }
 
     public NameSearch Names { get; }
+
+    /// <summary>Every run of glyphs that a live or past file refers to.</summary>
+    public ReferenceTable References { get; }
+
+    /// <summary>The versions of rows that snapshots keep.</summary>
+    public PastRows PastRows { get; }
 
     public VolumeState State { get; }
 
@@ -185,7 +194,17 @@ public sealed class MetadataStore : IDisposable
     /// Ends the epoch and begins the next: rows written so far are kept for readers of the epoch that ended.
     /// Returns the new epoch; the one that ended is one less.
     /// </summary>
-    public long BeginEpoch() => ++State.Epoch;
+    public long BeginEpoch()
+    {
+        State.KeptEpoch = State.Epoch;
+        return ++State.Epoch;
+    }
+
+    /// <summary>
+    /// Keeps from now on only the rows that a snapshot reads: to be called when a snapshot is gone, or when an epoch
+    /// that was begun for a reader without a snapshot is not read any more.
+    /// </summary>
+    public void ReleaseEpochs() => State.KeptEpoch = PastRows.NewestSnapshotEpoch();
 
     /// <summary>Reads the tree as it was at the end of an epoch before the current one.</summary>
     public SnapshotReader ReadEpoch(long epoch)

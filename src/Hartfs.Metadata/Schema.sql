@@ -4,9 +4,10 @@
 -- this schema (1). Feature sets are in table state.
 --
 -- Epochs. The tree has an epoch, counted from 1 (state.epoch); taking a snapshot ends one. Every row of the tree
--- carries `born`, the epoch that wrote it. Before a row with born < epoch changes or goes away, it is copied to the
--- table of the same name with _past, with died = epoch. A row is seen at epoch e when born <= e and, for a past row,
--- e < died. So a tree without snapshots has no past rows, and a live look-up never meets one.
+-- carries `born`, the epoch that wrote it. Before a row changes or goes away that somebody reads (a snapshot with
+-- born <= its epoch, or a collection under way), it is copied to the table of the same name with _past, with died =
+-- epoch. A row is seen at epoch e when born <= e and, for a past row, e < died. So a tree without snapshots has no past
+-- rows, and a live look-up never meets one. Past rows that no snapshot needs are pruned by collections.
 --
 -- Times are nanoseconds since 1970-01-01 UTC. Columns that are usually 0, 1 or equal to another are written as such,
 -- or as a difference: SQLite stores 0 and 1 without a byte and small integers in one to three.
@@ -137,6 +138,14 @@ CREATE TABLE symlink_past (
     inode INTEGER PRIMARY KEY, died INTEGER NOT NULL, born INTEGER NOT NULL, target BLOB NOT NULL
 );
 
+-- A past row is needed while there is a snapshot with born <= epoch < died. These find the others without a look at the
+-- rows that stay: for each value of died, those born after the newest snapshot before it.
+CREATE INDEX inode_past_died ON inode_past (died, born);
+CREATE INDEX entry_past_died ON entry_past (died, born);
+CREATE INDEX extent_past_died ON extent_past (died, born);
+CREATE INDEX xattr_past_died ON xattr_past (died, born);
+CREATE INDEX symlink_past_died ON symlink_past (died, born);
+
 -- A snapshot: the tree as it was when an epoch ended.
 CREATE TABLE snapshot (
     id      INTEGER PRIMARY KEY,
@@ -146,6 +155,8 @@ CREATE TABLE snapshot (
     epoch   INTEGER NOT NULL,
     created INTEGER NOT NULL
 );
+
+CREATE INDEX snapshot_epoch ON snapshot (epoch);
 
 -- ---------------------------------------------------------------------------------------------- the codex
 
@@ -161,7 +172,9 @@ CREATE TABLE region (
     -- Bytes of the block's header, directory and payload together.
     stored_length   INTEGER NOT NULL,
     -- Where the run begins in the block's plain bytes.
-    offset_in_block INTEGER NOT NULL
+    offset_in_block INTEGER NOT NULL,
+    -- Plain bytes of the whole block; 0 when this run is all of it.
+    block_length    INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE pack (
@@ -220,6 +233,7 @@ CREATE TABLE class_total (
 --   data_bytes                   of their bytes, those that are neither holes nor fills
 --   file_count, directory_count, other_count          inodes by kind
 --   inline_bytes                 sum of the lengths of inline_data.bytes
+--   released_bytes               bytes of data that extents gave up since a collection last looked
 --   compatible_features, read_only_compatible_features, incompatible_features
 --                                bit sets; a program that lacks a bit may ignore it, may only read, must refuse
 CREATE TABLE state (

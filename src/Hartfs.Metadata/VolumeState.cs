@@ -14,6 +14,7 @@ public sealed class VolumeState
         "epoch", "next_inode", "next_glyph", "next_pack", "next_inline", "open_pack", "open_pack_length",
         "clean_shutdown", "logical_bytes", "data_bytes", "file_count", "directory_count", "other_count",
         "inline_bytes", "compatible_features", "read_only_compatible_features", "incompatible_features",
+        "released_bytes",
     ];
 
     private readonly Statement _save;
@@ -36,7 +37,7 @@ public sealed class VolumeState
     {
         Epoch, NextInode, NextGlyph, NextPack, NextInline, OpenPack, OpenPackLength,
         CleanShutdown, LogicalBytes, DataBytes, FileCount, DirectoryCount, OtherCount,
-        InlineBytes, CompatibleFeatures, ReadOnlyCompatibleFeatures, IncompatibleFeatures,
+        InlineBytes, CompatibleFeatures, ReadOnlyCompatibleFeatures, IncompatibleFeatures, ReleasedBytes,
     }
 
     /// <summary>The first glyph not yet allocated or leased.</summary>
@@ -94,6 +95,21 @@ public sealed class VolumeState
 
     /// <summary>Bits of features that a program without them may not even read.</summary>
     public long IncompatibleFeatures => this[Key.IncompatibleFeatures];
+
+    /// <summary>
+    /// Bytes of data that extents have given up since a collection last looked: how much there may be to collect, an
+    /// upper estimate, because others may refer to the same bytes. Kept by the extent table and by pruning.
+    /// </summary>
+    public long ReleasedBytes { get => this[Key.ReleasedBytes]; internal set => this[Key.ReleasedBytes] = value; }
+
+    /// <summary>
+    /// The newest epoch that somebody reads, 0 for none: a row born in it or before is kept when it changes. Not
+    /// persisted: when the metadata is opened, snapshots alone have readers.
+    /// </summary>
+    internal long KeptEpoch { get; set; }
+
+    /// <summary>A collection has looked at all references.</summary>
+    public void ForgetReleased() => ReleasedBytes = 0;
 
     internal long Epoch { get => this[Key.Epoch]; set => this[Key.Epoch] = value; }
 

@@ -186,7 +186,7 @@ public sealed class EntryTable
 
     private void Keep(InodeNumber parent, long cookie, long born)
     {
-        if (born < _state.Epoch)
+        if (born <= _state.KeptEpoch)
             _keep.Bind(1, parent.Value).Bind(2, cookie).Bind(3, _state.Epoch).Execute();
     }
 }

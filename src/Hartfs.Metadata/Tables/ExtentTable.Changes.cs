@@ -32,6 +32,8 @@ public sealed partial class ExtentTable
         Delete(inode, row);
         if (row.Extent.Kind != ExtentKind.Fill)
             _state.DataBytes -= row.Extent.Length;
+        if (row.Extent.Kind == ExtentKind.Data)
+            _state.ReleasedBytes += row.Extent.Length;
         return -row.Extent.Length;
     }
 
@@ -55,6 +57,13 @@ public sealed partial class ExtentTable
             _new[^1] = _new[^1] with { Length = _new[^1].Length + extent.Length };
         else
             _new.Add(extent);
+    }
+
+    private void CountReleased(long offset, long end)
+    {
+        foreach ((Extent extent, _) in _old)
+            if (extent.Kind == ExtentKind.Data)
+                _state.ReleasedBytes += Math.Max(0, Math.Min(extent.End, end) - Math.Max(extent.Offset, offset));
     }
 
     private long Count(int sign)
@@ -166,7 +175,7 @@ public sealed partial class ExtentTable
 
     private void Keep(InodeNumber inode, in Row row)
     {
-        if (row.Born < _state.Epoch)
+        if (row.Born <= _state.KeptEpoch)
             _keep.Bind(1, inode.Value).Bind(2, row.Extent.Offset).Bind(3, _state.Epoch).Execute();
     }
 }

@@ -51,7 +51,8 @@ public sealed partial class ExtentTable
             "SELECT inode, offset, ?3, born, length, kind, reference FROM extent WHERE inode = ?1 AND offset = ?2");
         _deleteAll = database.Prepare("DELETE FROM extent WHERE inode = ?");
         _totals = database.Prepare(
-            "SELECT sum(length), sum(CASE WHEN kind = 1 THEN 0 ELSE length END) " +
+            "SELECT sum(length), sum(CASE WHEN kind = 1 THEN 0 ELSE length END), " +
+            "sum(CASE WHEN kind = 0 THEN length ELSE 0 END) " +
             "FROM extent WHERE inode = ?");
         _inline = database.Prepare(
             "SELECT inode, offset, length, kind, reference FROM extent WHERE kind = 2 ORDER BY inode, offset");
@@ -98,6 +99,7 @@ public sealed partial class ExtentTable
             allocated = LoadOld(inode, offset, end);
         else if (content.End >= offset)
             _old.Add(new Row(content, _state.Epoch));
+        CountReleased(offset, end);
         Compose(offset, end, with);
         allocated += Count(-1) + CountNew();
         if (hadContent)
@@ -118,10 +120,11 @@ public sealed partial class ExtentTable
         {
             _inodes.SetContent(inode, default);
             _state.DataBytes -= content.Length;
+            _state.ReleasedBytes += content.Length;
             return -content.Length;
         }
         // Rows that may have to be kept are taken in batches, which bounds the memory of the statement.
-        if (_state.Epoch > 1)
+        if (_state.KeptEpoch > 0)
             return Truncate(inode, 0);
         long allocated;
         using (Statement.Rows rows = _totals.Bind(1, inode.Value).Query())
@@ -130,6 +133,7 @@ public sealed partial class ExtentTable
                 return 0;
             allocated = -rows.Int64(0);
             _state.DataBytes -= rows.Int64(1);
+            _state.ReleasedBytes += rows.Int64(2);
         }
         _deleteAll.Bind(1, inode.Value).Execute();
         return allocated;

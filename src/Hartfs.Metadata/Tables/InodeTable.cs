@@ -37,7 +37,7 @@ public sealed class InodeTable
         _delete = database.Prepare("DELETE FROM inode WHERE number = ?");
         _keep = database.Prepare(
             $"INSERT INTO inode_past (number, died, {AllColumns}) " +
-            $"SELECT number, ?2, {AllColumns} FROM inode WHERE number = ?1 AND born < ?2");
+            $"SELECT number, ?2, {AllColumns} FROM inode WHERE number = ?1 AND born <= ?3");
         _orphans = database.Prepare("SELECT number FROM inode WHERE link_count = 0 ORDER BY number");
         _findContent = database.Prepare("SELECT content_glyph, content_length, born FROM inode WHERE number = ?");
         _updateContent = database.Prepare(
@@ -70,7 +70,7 @@ public sealed class InodeTable
     public void Update(in InodeRecord inode)
     {
         (long born, int mode, long size) = Old(inode.Number);
-        if (born < _state.Epoch)
+        if (born <= _state.KeptEpoch)
             Keep(inode.Number);
         Bind(_update, inode).Execute();
         Count(mode, -1, -size);
@@ -83,7 +83,7 @@ public sealed class InodeTable
     public void Delete(InodeNumber number)
     {
         (long born, int mode, long size) = Old(number);
-        if (born < _state.Epoch)
+        if (born <= _state.KeptEpoch)
             Keep(number);
         _delete.Bind(1, number.Value).Execute();
         Count(mode, -1, -size);
@@ -114,7 +114,7 @@ public sealed class InodeTable
     internal void SetContent(InodeNumber number, in Extent content)
     {
         // The copy's own condition on born makes this cheap enough: content changes once per flush of a file.
-        if (_state.Epoch > 1)
+        if (_state.KeptEpoch > 0)
             Keep(number);
         _updateContent.Bind(1, number.Value).Bind(2, content.Reference).Bind(3, content.Length)
             .Bind(4, _state.Epoch).Execute();
@@ -164,7 +164,8 @@ public sealed class InodeTable
         return rows.Next() ? (rows.Int64(0), (int)rows.Int64(1), rows.Int64(2)) : throw Missing(number);
     }
 
-    private void Keep(InodeNumber number) => _keep.Bind(1, number.Value).Bind(2, _state.Epoch).Execute();
+    private void Keep(InodeNumber number) =>
+        _keep.Bind(1, number.Value).Bind(2, _state.Epoch).Bind(3, _state.KeptEpoch).Execute();
 
     private void Count(int mode, int sign, long sizeDifference)
     {

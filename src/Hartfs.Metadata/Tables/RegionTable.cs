@@ -6,7 +6,7 @@ namespace Hartfs.Metadata.Tables;
 /// <summary>Glyph → block → pack: where every stored chunk lies.</summary>
 public sealed class RegionTable
 {
-    private const string Columns = "start, length, pack, offset, stored_length, offset_in_block";
+    private const string Columns = "start, length, pack, offset, stored_length, offset_in_block, block_length";
 
     private readonly Statement _find;
     private readonly Statement _from;
@@ -17,7 +17,7 @@ public sealed class RegionTable
     {
         _find = database.Prepare($"SELECT {Columns} FROM region WHERE start <= ? ORDER BY start DESC LIMIT 1");
         _from = database.Prepare($"SELECT {Columns} FROM region WHERE start >= ? ORDER BY start LIMIT ?");
-        _insert = database.Prepare($"INSERT OR REPLACE INTO region ({Columns}) VALUES (?, ?, ?, ?, ?, ?)");
+        _insert = database.Prepare($"INSERT OR REPLACE INTO region ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?)");
         _delete = database.Prepare("DELETE FROM region WHERE start = ?");
     }
 
@@ -32,7 +32,8 @@ public sealed class RegionTable
     /// <summary>Adds a region, or gives the region with the same start another place.</summary>
     public void Insert(in Region region) =>
         _insert.Bind(1, region.Start.Value).Bind(2, region.Length).Bind(3, region.Block.Pack.Value)
-            .Bind(4, region.Block.Offset).Bind(5, region.Block.StoredLength).Bind(6, region.OffsetInBlock).Execute();
+            .Bind(4, region.Block.Offset).Bind(5, region.Block.StoredLength).Bind(6, region.OffsetInBlock)
+            .Bind(7, region.BlockLength == region.Length ? 0 : region.BlockLength).Execute();
 
     /// <summary>Removes the region that begins at a glyph; false when there is none.</summary>
     public bool Delete(Glyph start) => _delete.Bind(1, start.Value).Execute() != 0;
@@ -54,5 +55,5 @@ public sealed class RegionTable
         new Glyph(rows.Int64(0)),
         (int)rows.Int64(1),
         new BlockLocation(new PackId(rows.Int64(2)), rows.Int64(3), (int)rows.Int64(4)),
-        (int)rows.Int64(5));
+        (int)rows.Int64(5)) { BlockLength = (int)rows.Int64(6) };
 }

@@ -19,7 +19,7 @@ public sealed class SymlinkTable
         _insert = database.Prepare("INSERT INTO symlink (inode, born, target) VALUES (?, ?, ?)");
         _keep = database.Prepare(
             "INSERT INTO symlink_past (inode, died, born, target) " +
-            "SELECT inode, ?2, born, target FROM symlink WHERE inode = ?1 AND born < ?2");
+            "SELECT inode, ?2, born, target FROM symlink WHERE inode = ?1 AND born <= ?3");
         _delete = database.Prepare("DELETE FROM symlink WHERE inode = ?");
     }
 
@@ -37,8 +37,8 @@ public sealed class SymlinkTable
     /// <summary>Removes the target with its inode; false when there is none.</summary>
     public bool Delete(InodeNumber inode)
     {
-        if (_state.Epoch > 1)
-            _keep.Bind(1, inode.Value).Bind(2, _state.Epoch).Execute();
+        if (_state.KeptEpoch > 0)
+            _keep.Bind(1, inode.Value).Bind(2, _state.Epoch).Bind(3, _state.KeptEpoch).Execute();
         return _delete.Bind(1, inode.Value).Execute() != 0;
     }
 }

@@ -27,7 +27,7 @@ public sealed class XattrTable
         _removeAll = database.Prepare("DELETE FROM xattr WHERE inode = ?");
         const string Copy = "INSERT INTO xattr_past (inode, name, died, born, value) SELECT inode, name, ";
         _keep = database.Prepare(Copy + "?3, born, value FROM xattr WHERE inode = ?1 AND name = ?2");
-        _keepAll = database.Prepare(Copy + "?2, born, value FROM xattr WHERE inode = ?1 AND born < ?2");
+        _keepAll = database.Prepare(Copy + "?2, born, value FROM xattr WHERE inode = ?1 AND born <= ?3");
     }
 
     /// <summary>The length of an attribute's value; false when there is no such attribute.</summary>
@@ -41,7 +41,7 @@ public sealed class XattrTable
     /// <summary>Adds or replaces an attribute.</summary>
     public void Set(InodeNumber inode, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        if (TryGetBorn(inode, name, out long born) && born < _state.Epoch)
+        if (TryGetBorn(inode, name, out long born) && born <= _state.KeptEpoch)
             Keep(inode, name);
         _set.Bind(1, inode.Value).Bind(2, name).Bind(3, _state.Epoch).Bind(4, value).Execute();
     }
@@ -51,7 +51,7 @@ public sealed class XattrTable
     {
         if (!TryGetBorn(inode, name, out long born))
             return false;
-        if (born < _state.Epoch)
+        if (born <= _state.KeptEpoch)
             Keep(inode, name);
         return _remove.Bind(1, inode.Value).Bind(2, name).Execute() != 0;
     }
@@ -59,8 +59,8 @@ public sealed class XattrTable
     /// <summary>Removes every attribute of an inode. Returns how many.</summary>
     public int RemoveAll(InodeNumber inode)
     {
-        if (_state.Epoch > 1)
-            _keepAll.Bind(1, inode.Value).Bind(2, _state.Epoch).Execute();
+        if (_state.KeptEpoch > 0)
+            _keepAll.Bind(1, inode.Value).Bind(2, _state.Epoch).Bind(3, _state.KeptEpoch).Execute();
         return _removeAll.Bind(1, inode.Value).Execute();
     }
 

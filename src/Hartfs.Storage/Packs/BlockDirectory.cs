@@ -40,13 +40,13 @@ public sealed class BlockDirectory
         {
             if (chunk.Start != start + (offset - begin))
             {
-                yield return new Region(start, offset - begin, location, begin);
+                yield return new Region(start, offset - begin, location, begin) { BlockLength = PlainLength };
                 (begin, start) = (offset, chunk.Start);
             }
 
             offset += chunk.Length;
         }
 
-        yield return new Region(start, offset - begin, location, begin);
+        yield return new Region(start, offset - begin, location, begin) { BlockLength = PlainLength };
     }
 }

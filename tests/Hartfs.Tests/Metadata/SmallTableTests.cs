@@ -75,7 +75,12 @@ public sealed class SmallTableTests : IDisposable
         var listed = new List<Region>();
         Assert.Equal(1, Store.Regions.Load(new Glyph(1001), listed, 9));
         Assert.Equal(2000, listed[0].Start.Value);
-        Region moved = region with { Block = new BlockLocation(new PackId(4), 8, 60), OffsetInBlock = 100 };
+        Region moved = region with
+        {
+            Block = new BlockLocation(new PackId(4), 8, 60),
+            OffsetInBlock = 100,
+            BlockLength = 170,
+        };
         Store.Regions.Insert(moved);
         Assert.True(Store.Regions.TryFind(new Glyph(1010), out Region now));
         Assert.Equal(moved, now);

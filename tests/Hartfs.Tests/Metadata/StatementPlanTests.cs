@@ -32,6 +32,10 @@ public sealed class StatementPlanTests
                 // Versions of the library differ in these words.
                 string step = steps.Text(3).Replace("COVERING ", "", StringComparison.Ordinal)
                     .Replace("SCAN TABLE ", "SCAN ", StringComparison.Ordinal);
+                // A sub-query's own rows are found by steps of their own.
+                if (step.StartsWith("SCAN (subquery", StringComparison.Ordinal) ||
+                    step.StartsWith("SCAN SUBQUERY", StringComparison.Ordinal))
+                    continue;
                 Assert.False(step.StartsWith("SCAN", StringComparison.Ordinal) && !Scans.Contains(step),
                     $"{step}: {statement.Sql}");
                 Assert.False(step.Contains("TEMP B-TREE", StringComparison.Ordinal), $"{step}: {statement.Sql}");

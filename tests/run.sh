@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds Hartfs and runs every test: unit, model, conformance on a real mount, crashes, the life of a mount, the
-# examples of the README, the installer. Ends with one line "N passed, N failed". With names of parts, only those:
-# tests/run.sh Hartfs.Tests readme.sh
+# Builds Hartfs and runs every test: unit, model, conformance on a real mount, crashes, the life of a mount, damaged
+# and full volumes, the examples of the README, the installer. Ends with one line "N passed, N failed".
+# With names of parts, only those: tests/run.sh Hartfs.Tests readme.sh
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 configuration=Release
 parts=("$@")
 if [ ${#parts[@]} -eq 0 ]; then
-    parts=(Hartfs.Tests Hartfs.Conformance Hartfs.CrashTests lifecycle.sh readme.sh packaging.sh)
+    parts=(Hartfs.Tests Hartfs.Conformance Hartfs.CrashTests lifecycle.sh bad-input.sh readme.sh packaging.sh)
 fi
 export HARTFS_BIN=${HARTFS_BIN:-$PWD/artifacts/bin/Hartfs.Cli/release/hartfs}
 # Ten runs of the model: 200,000 operations, where the project by itself makes do with a quarter.

@@ -56,6 +56,7 @@ internal static class CommandLine
         root.Add(StatsCommand.Build());
         root.Add(ImportCommand.Build());
         root.Add(ExportCommand.Build());
+        root.Add(ScrubCommand.Build());
         root.Add(CompletionCommand.Build());
         root.Add(VersionCommand.Build());
         root.Add(ControlCommand.Build());

@@ -76,6 +76,9 @@ internal enum ExitCode
 
     [Meaning("the process behind the mount does not answer")]
     NoAnswer = 22,
+
+    [Meaning("damage was found; it is listed")]
+    Damaged = 23,
 }
 
 /// <summary>What an exit code means, in a few words, for every place that lists them.</summary>

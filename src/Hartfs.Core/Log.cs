@@ -59,4 +59,25 @@ internal static partial class Log
         "the file again, or look for its content elsewhere: hartfs repair --from")]
     public static partial void FileDamaged(ILogger logger, string path, InodeNumber inode, long fileOffset,
         FsError error, PackId pack, long offset);
+
+    [LoggerMessage(3051, LogLevel.Error, "The block at byte {Offset} of pack {Pack} is damaged: {Fault}")]
+    public static partial void BlockDamaged(ILogger logger, PackId pack, long offset, string fault);
+
+    [LoggerMessage(3052, LogLevel.Warning,
+        "The block at byte {Offset} of pack {Pack} was damaged ({Fault}); what it holds is stored anew")]
+    public static partial void BlockMended(ILogger logger, PackId pack, long offset, string fault);
+
+    [LoggerMessage(3053, LogLevel.Information,
+        "A chunk of {Length} bytes, missing since the block at byte {Offset} of pack {Pack} was damaged, is back")]
+    public static partial void ChunkHealed(ILogger logger, int length, PackId pack, long offset);
+
+    [LoggerMessage(3054, LogLevel.Warning,
+        "What is missing of the block at byte {Offset} of pack {Pack} could not be stored")]
+    public static partial void NotHealed(ILogger logger, PackId pack, long offset, Exception failure);
+
+    [LoggerMessage(3055, LogLevel.Error, "Pack {Pack} cannot be read")]
+    public static partial void PackUnreadable(ILogger logger, PackId pack, Exception failure);
+
+    [LoggerMessage(3056, LogLevel.Warning, "The header of pack {Pack} is damaged; its blocks are read without it")]
+    public static partial void PackHeaderBad(ILogger logger, PackId pack);
 }

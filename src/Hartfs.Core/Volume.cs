@@ -29,6 +29,7 @@ public sealed partial class Volume : IDisposable
     private readonly BlockPipeline _pipeline;
     private readonly BlockReader _blocks;
     private readonly ChunkIngest _ingest;
+    private readonly Healer _healer;
     private readonly ChunkerParameters _chunking;
     private readonly ConcurrentBag<FileWriter> _idleWriters = [];
     private readonly Committer _committer;
@@ -61,13 +62,15 @@ public sealed partial class Volume : IDisposable
         _pipeline = new BlockPipeline(_packs, _codex, Metadata.State.NextGlyph, parts.Superblock.BlockBytes,
             parts.Superblock.CodecLevel, workerCount, loggers.CreateLogger<BlockPipeline>());
         _blocks = new BlockReader(_cache, _pipeline, _codex, _packs, loggers.CreateLogger<BlockReader>());
-        _ingest = new ChunkIngest(_pipeline, _index, _packs, _codex, loggers.CreateLogger<ChunkIngest>());
+        _healer = new Healer(_codex, _packs, parts.Superblock.CodecLevel, loggers.CreateLogger<Healer>());
+        _ingest = new ChunkIngest(_pipeline, _index, _packs, _codex, _healer, loggers.CreateLogger<ChunkIngest>());
         Reader = new FileReader(Metadata, TreeLock, _blocks, _pipeline, new ReadFailures(
             _codex, new PathSearch(Metadata, TreeLock, Nodes), loggers.CreateLogger<FileReader>()));
         _committer = new Committer(Metadata, TreeLock, Nodes, Gate, Queue, Budget, _pipeline, _packs, _ledger,
             NewWriter(), loggers.CreateLogger<Committer>());
         Refusal = () => Fatal != FsError.None ? Fatal : _pipeline.Failure;
         FileSystem = new FileSystem(this);
+        Integrity = new VolumeIntegrity(this, _packs, _codex, _healer, _chunking, loggers);
         if (!Settings.ReadOnly)
             _background = new BackgroundWork(Metadata, TreeLock, _committer, Gate, Queue, Budget, NewWriter(),
                 new InlineRecall(Metadata, TreeLock, Nodes, Gate, Budget), _packs, _pipeline, _index, Settings,
@@ -79,6 +82,9 @@ public sealed partial class Volume : IDisposable
 
     /// <summary>The live tree.</summary>
     public FileSystem FileSystem { get; }
+
+    /// <summary>Scrub, check, repair.</summary>
+    public VolumeIntegrity Integrity { get; }
 
     /// <summary>What recovery did when the volume was opened after a crash; null after a clean unmount.</summary>
     public string? RecoveryReport { get; }
@@ -169,6 +175,8 @@ public sealed partial class Volume : IDisposable
                 DuplicateChunks = _ingest.DuplicateCount,
                 CorruptReads = _codex.CorruptReadCount,
                 DamagedBlocks = _codex.DamagedCount,
+                HealedChunks = _healer.HealedCount,
+                Scrub = Integrity.GetScrubStatus(),
             };
         }
     }
@@ -179,11 +187,13 @@ public sealed partial class Volume : IDisposable
         if (_isClosed)
             return;
         _isClosed = true;
+        Integrity.Dispose();
         _background?.Dispose();
         if (!Settings.ReadOnly)
             CloseInOrder();
         _pipeline.Dispose();
         _blocks.Dispose();
+        _healer.Dispose();
         _packs.Dispose();
         _index.Dispose();
         Metadata.Dispose();

@@ -1,3 +1,4 @@
+using Hartfs.Core.Integrity;
 using Hartfs.Format;
 
 namespace Hartfs.Core;
@@ -46,6 +47,12 @@ public sealed record VolumeStatistics
 
     /// <summary>Blocks known to be damaged and not healed yet, whenever they were found.</summary>
     public long DamagedBlocks { get; init; }
+
+    /// <summary>Damaged chunks put back since the volume was opened.</summary>
+    public long HealedChunks { get; init; }
+
+    /// <summary>When the volume was scrubbed; null where that is not known.</summary>
+    public ScrubStatus? Scrub { get; init; }
 
     /// <summary>Everything the volume keeps on disk.</summary>
     public long StoredBytes => PackBytes + MetadataBytes + IndexBytes;

@@ -59,6 +59,7 @@ public sealed class MetadataStore : IDisposable
         References = new ReferenceTable(database);
         PastRows = new PastRows(database, State);
         ReleaseEpochs();
+        Uses = new GlyphSearch(database);
         _committedChanges = database.TotalChanges;
     }
 
@@ -87,6 +88,8 @@ public sealed class MetadataStore : IDisposable
 
     /// <summary>The versions of rows that snapshots keep.</summary>
     public PastRows PastRows { get; }
+
+    public GlyphSearch Uses { get; }
 
     public VolumeState State { get; }
 

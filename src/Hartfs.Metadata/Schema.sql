@@ -234,6 +234,10 @@ CREATE TABLE class_total (
 --   file_count, directory_count, other_count          inodes by kind
 --   inline_bytes                 sum of the lengths of inline_data.bytes
 --   released_bytes               bytes of data that extents gave up since a collection last looked
+--   scrub_pack, scrub_offset, scrub_begun, scrub_done_bytes, scrub_found
+--                                the scrub under way: where it goes on, when it began (0: none is under way), stored
+--                                bytes verified, damaged blocks found
+--   scrub_finished, scrub_damaged  the last whole scrub: its end, damaged blocks found
 --   compatible_features, read_only_compatible_features, incompatible_features
 --                                bit sets; a program that lacks a bit may ignore it, may only read, must refuse
 CREATE TABLE state (

@@ -15,6 +15,8 @@ public sealed class VolumeState
         "clean_shutdown", "logical_bytes", "data_bytes", "file_count", "directory_count", "other_count",
         "inline_bytes", "compatible_features", "read_only_compatible_features", "incompatible_features",
         "released_bytes",
+        "scrub_pack", "scrub_offset", "scrub_begun", "scrub_done_bytes", "scrub_found", "scrub_finished",
+        "scrub_damaged",
     ];
 
     private readonly Statement _save;
@@ -38,6 +40,8 @@ public sealed class VolumeState
         Epoch, NextInode, NextGlyph, NextPack, NextInline, OpenPack, OpenPackLength,
         CleanShutdown, LogicalBytes, DataBytes, FileCount, DirectoryCount, OtherCount,
         InlineBytes, CompatibleFeatures, ReadOnlyCompatibleFeatures, IncompatibleFeatures, ReleasedBytes,
+        ScrubPack, ScrubOffset, ScrubBegun, ScrubDoneBytes, ScrubFound, ScrubFinished,
+        ScrubDamaged,
     }
 
     /// <summary>The first glyph not yet allocated or leased.</summary>
@@ -110,6 +114,31 @@ public sealed class VolumeState
 
     /// <summary>A collection has looked at all references.</summary>
     public void ForgetReleased() => ReleasedBytes = 0;
+
+    /// <summary>The pack that the scrub under way goes on with; number 0 to begin.</summary>
+    public PackId ScrubPack
+    {
+        get => new(this[Key.ScrubPack]);
+        set => this[Key.ScrubPack] = value.Value;
+    }
+
+    /// <summary>Bytes of <see cref="ScrubPack"/> that are verified.</summary>
+    public long ScrubOffset { get => this[Key.ScrubOffset]; set => this[Key.ScrubOffset] = value; }
+
+    /// <summary>When the scrub under way began, nanoseconds since 1970-01-01 UTC; 0: none is.</summary>
+    public long ScrubBegunTime { get => this[Key.ScrubBegun]; set => this[Key.ScrubBegun] = value; }
+
+    /// <summary>Stored bytes that it has verified.</summary>
+    public long ScrubDoneBytes { get => this[Key.ScrubDoneBytes]; set => this[Key.ScrubDoneBytes] = value; }
+
+    /// <summary>Damaged blocks that it came by.</summary>
+    public long ScrubFoundCount { get => this[Key.ScrubFound]; set => this[Key.ScrubFound] = value; }
+
+    /// <summary>When the last whole scrub ended, nanoseconds since 1970-01-01 UTC; 0: never.</summary>
+    public long ScrubFinishedTime { get => this[Key.ScrubFinished]; set => this[Key.ScrubFinished] = value; }
+
+    /// <summary>Damaged blocks that it came by.</summary>
+    public long ScrubDamagedCount { get => this[Key.ScrubDamaged]; set => this[Key.ScrubDamaged] = value; }
 
     internal long Epoch { get => this[Key.Epoch]; set => this[Key.Epoch] = value; }
 

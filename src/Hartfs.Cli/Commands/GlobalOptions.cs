@@ -20,5 +20,10 @@ internal static class GlobalOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON object instead of text." };
 
+    public static Argument<string> VolumeOrMount() => new("VOLUME|MOUNTPOINT")
+    {
+        Description = "The directory of the volume, or any path on its mount.",
+    };
+
     public static Argument<string> Volume() => new("VOLUME") { Description = "The directory of the volume." };
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using Hartfs.Cli.Output;
+using Hartfs.Core;
 
 namespace Hartfs.Cli.Control;
 
@@ -8,6 +9,9 @@ namespace Hartfs.Cli.Control;
 internal sealed class ControlClient : IDisposable
 {
     private const int AnswerTimeoutMs = 30_000;
+
+    private const string EndedEarly =
+        "the process behind the mount ended before it answered. Next: look into its log, then mount again.";
 
     private readonly LineChannel _channel;
 
@@ -32,16 +36,60 @@ internal sealed class ControlClient : IDisposable
     /// <summary>Asks and waits. Throws <see cref="CommandFailure"/> with the mount's words when it refuses.</summary>
     /// <param name="mayTakeLong">Wait as long as the other end lives: it may have much to write out.</param>
     public ControlResponse Ask(ControlRequest request, bool mayTakeLong = false) =>
-        TryAsk(request, mayTakeLong) ?? throw new CommandFailure(ExitCode.NoAnswer,
-            "the process behind the mount ended before it answered. Next: look into its log, then mount again.");
+        TryAsk(request, mayTakeLong) ?? throw new CommandFailure(ExitCode.NoAnswer, EndedEarly);
 
-    /// <summary>As <see cref="Ask"/>; null when the other end closes without an answer.</summary>
+    /// <summary>Asks for work that takes long: shows its progress; a cancellation ends it in order.</summary>
+    public ControlResponse Ask(
+        ControlRequest request, IProgress<MaintenanceProgress> progress, CancellationToken cancel)
+    {
+        ControlResponse? response = null;
+        CancellationTokenRegistration registration = default;
+        try
+        {
+            do
+            {
+                response = response is null
+                    ? Ask(request, mayTakeLong: true)
+                    : TryRead() ?? throw new CommandFailure(ExitCode.NoAnswer, EndedEarly);
+                if (response.Progress is { } step)
+                    progress.Report(step);
+                if (registration == default)
+                    registration = cancel.Register(TryEndSending);
+            }
+            while (response.Progress is not null);
+            return response;
+        }
+        finally
+        {
+            registration.Dispose();
+        }
+    }
+
+    /// <summary>As <see cref="Ask(ControlRequest, bool)"/>; null when the other end closes without an answer.</summary>
     public ControlResponse? TryAsk(ControlRequest request, bool mayTakeLong)
     {
         try
         {
             _channel.ReadTimeoutMs = mayTakeLong ? 0 : AnswerTimeoutMs;
             _channel.Write(request, JsonText.Default.ControlRequest);
+            return TryRead();
+        }
+        catch (SocketException failure) when (IsEnd(failure))
+        {
+            return null;
+        }
+        catch (SocketException failure)
+        {
+            throw NoAnswer(failure);
+        }
+    }
+
+    public void Dispose() => _channel.Dispose();
+
+    private ControlResponse? TryRead()
+    {
+        try
+        {
             if (!_channel.TryReadLine(out ReadOnlySpan<byte> line))
                 return null;
             ControlResponse response = JsonSerializer.Deserialize(line, JsonText.Default.ControlResponse)
@@ -50,17 +98,31 @@ internal sealed class ControlClient : IDisposable
                 ? response
                 : throw new CommandFailure(response.Code ?? ExitCode.Failure, response.Error ?? "the mount refused.");
         }
-        catch (SocketException failure) when (
-            failure.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        catch (SocketException failure) when (IsEnd(failure))
         {
             return null;
         }
         catch (Exception failure) when (failure is SocketException or JsonException or InvalidDataException)
         {
-            throw new CommandFailure(ExitCode.NoAnswer,
-                $"the process behind the mount does not answer: {failure.Message}. Next: look into its log.", failure);
+            throw NoAnswer(failure);
         }
     }
 
-    public void Dispose() => _channel.Dispose();
+    private void TryEndSending()
+    {
+        try
+        {
+            _channel.EndSending();
+        }
+        catch (SocketException)
+        {
+            // It has ended already.
+        }
+    }
+
+    private static bool IsEnd(SocketException failure) =>
+        failure.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown;
+
+    private static CommandFailure NoAnswer(Exception failure) => new(ExitCode.NoAnswer,
+        $"the process behind the mount does not answer: {failure.Message}. Next: look into its log.", failure);
 }

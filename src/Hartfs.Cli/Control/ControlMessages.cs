@@ -1,10 +1,12 @@
 using Hartfs.Cli.Output;
+using Hartfs.Core;
 
 namespace Hartfs.Cli.Control;
 
 /// <summary>
 /// One line from a client. Requests and responses are JSON objects, one to a line, in UTF-8; a client may send
-/// several over one connection and gets one response each, in order.
+/// several over one connection and gets one response each, in order; before the response to a request that takes long
+/// come lines with progress, and a client that ends its side of the connection cancels the work.
 /// </summary>
 /// <param name="Version">Of the protocol; <see cref="ControlProtocol.Version"/>.</param>
 /// <param name="Verb">One of <see cref="ControlVerbs"/>.</param>
@@ -15,6 +17,12 @@ internal sealed record ControlRequest(int Version, string? Verb)
 
     /// <summary>For stats: make everything durable first, so that the figures are those of this moment.</summary>
     public bool? Fresh { get; init; }
+
+    /// <summary>For scrub: bytes read a second at most; 0: no limit.</summary>
+    public long? Rate { get; init; }
+
+    /// <summary>For scrub: begin anew.</summary>
+    public bool? FromStart { get; init; }
 }
 
 /// <summary>One line back.</summary>
@@ -29,6 +37,12 @@ internal sealed record ControlResponse
 
     /// <summary>With Ok false: what a command that fails for this reason exits with.</summary>
     public ExitCode? Code { get; init; }
+
+    /// <summary>A line before the answer: how far the work has come. The answer has none.</summary>
+    public MaintenanceProgress? Progress { get; init; }
+
+    /// <summary>Answers <c>scrub</c>.</summary>
+    public ScrubResult? Scrub { get; init; }
 
     /// <summary>Answers <c>stats</c>.</summary>
     public StatsReport? Stats { get; init; }
@@ -68,6 +82,9 @@ internal static class ControlVerbs
 
     /// <summary>Make everything durable now.</summary>
     public const string Commit = "commit";
+
+    /// <summary>Verify every stored byte.</summary>
+    public const string Scrub = "scrub";
 
     /// <summary>Write everything out, unmount and end.</summary>
     public const string Unmount = "unmount";

@@ -16,7 +16,7 @@ internal sealed class ControlServer : IDisposable
     private const int IdleTimeoutMs = 60_000;
     private const int SendTimeoutMs = 10_000;
 
-    private readonly Func<ControlRequest, ControlResponse> _answer;
+    private readonly Func<ControlRequest, ControlExchange, ControlResponse> _answer;
     private readonly ILogger _logger;
     private readonly string _path;
     private readonly Socket _listener;
@@ -25,7 +25,7 @@ internal sealed class ControlServer : IDisposable
     private volatile bool _isStopping;
 
     private ControlServer(
-        string volume, Socket listener, Func<ControlRequest, ControlResponse> answer, ILogger logger)
+        string volume, Socket listener, Func<ControlRequest, ControlExchange, ControlResponse> answer, ILogger logger)
     {
         _path = Path.Combine(volume, ControlSocket.FileName);
         _listener = listener;
@@ -38,7 +38,7 @@ internal sealed class ControlServer : IDisposable
     /// threads. Throws <see cref="SocketException"/> or <see cref="IOException"/>.
     /// </summary>
     public static ControlServer Start(
-        string volume, Func<ControlRequest, ControlResponse> answer, ILogger logger)
+        string volume, Func<ControlRequest, ControlExchange, ControlResponse> answer, ILogger logger)
     {
         var server = new ControlServer(volume, ControlSocket.Listen(volume), answer, logger);
         new Thread(server.Accept) { IsBackground = true, Name = "hartfs control" }.Start();
@@ -106,7 +106,7 @@ internal sealed class ControlServer : IDisposable
                 Interlocked.Increment(ref _answeringCount);
                 try
                 {
-                    channel.Write(Answer(line), JsonText.Default.ControlResponse);
+                    channel.Write(Answer(line, channel), JsonText.Default.ControlResponse);
                 }
                 finally
                 {
@@ -126,7 +126,7 @@ internal sealed class ControlServer : IDisposable
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "A request may fail in any way; the mount goes on.")]
-    private ControlResponse Answer(ReadOnlySpan<byte> line)
+    private ControlResponse Answer(ReadOnlySpan<byte> line, LineChannel channel)
     {
         ControlRequest? request;
         try
@@ -148,7 +148,8 @@ internal sealed class ControlServer : IDisposable
 
         try
         {
-            return _answer(request);
+            using var exchange = new ControlExchange(channel);
+            return _answer(request, exchange);
         }
         catch (Exception failure)
         {

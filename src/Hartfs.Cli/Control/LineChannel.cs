@@ -52,6 +52,12 @@ internal sealed class LineChannel(Socket socket) : IDisposable
         }
     }
 
+    /// <summary>Whether the other end sends nothing any more. Does not wait.</summary>
+    public bool IsEndedByPeer => socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
+
+    /// <summary>Tells the other end that nothing more is sent from here.</summary>
+    public void EndSending() => socket.Shutdown(SocketShutdown.Send);
+
     /// <summary>Sends an object as one line.</summary>
     public void Write<T>(T value, JsonTypeInfo<T> type)
     {

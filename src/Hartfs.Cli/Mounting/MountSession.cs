@@ -3,6 +3,7 @@ using Hartfs.Cli.Control;
 using Hartfs.Cli.Copying;
 using Hartfs.Cli.Output;
 using Hartfs.Core;
+using Hartfs.Core.Integrity;
 using Hartfs.Core.Mounting;
 using Microsoft.Extensions.Logging;
 
@@ -81,7 +82,7 @@ internal sealed class MountSession : IDisposable
         }
     }
 
-    private ControlResponse Answer(ControlRequest request)
+    private ControlResponse Answer(ControlRequest request, ControlExchange exchange)
     {
         switch (request.Verb)
         {
@@ -97,6 +98,18 @@ internal sealed class MountSession : IDisposable
                 return error == FsError.None
                     ? new ControlResponse { Ok = true }
                     : ControlResponse.Failed(ExitCode.IoFailure, NotDurable(error));
+            case ControlVerbs.Scrub:
+                var scrub = new ScrubOptions
+                {
+                    BytesPerSecondMax = request.Rate ?? 0,
+                    FromStart = request.FromStart == true,
+                };
+                return new ControlResponse
+                {
+                    Ok = true,
+                    Scrub = ScrubResult.From(
+                        _plan.Volume, _volume.Integrity.Scrub(scrub, exchange, exchange.Cancellation)),
+                };
             case ControlVerbs.Unmount:
                 return Unmount(request.Lazy == true);
             default:

@@ -16,6 +16,7 @@ namespace Hartfs.Cli.Output;
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(StatsReport))]
 [JsonSerializable(typeof(CopyReport))]
+[JsonSerializable(typeof(ScrubResult))]
 [JsonSerializable(typeof(UnmountedReport))]
 [JsonSerializable(typeof(MountedReport))]
 [JsonSerializable(typeof(MountStatus))]

@@ -51,6 +51,15 @@ internal sealed record StatsReport
     /// <summary>Blocks known to be damaged and not healed yet, whenever they were found.</summary>
     public long DamagedBlocks { get; init; }
 
+    /// <summary>The end of the last whole scrub, ISO 8601, UTC; absent when there was none.</summary>
+    public string? ScrubFinished { get; init; }
+
+    /// <summary>Damaged blocks that it came by.</summary>
+    public long ScrubDamaged { get; init; }
+
+    /// <summary>Stored bytes verified by a scrub that is under way or was stopped.</summary>
+    public long? ScrubDoneBytes { get; init; }
+
     /// <summary>Requests answered by the mount, by name.</summary>
     public IReadOnlyDictionary<string, long>? Requests { get; init; }
 
@@ -77,7 +86,16 @@ internal sealed record StatsReport
         DuplicateChunks = figures.DuplicateChunks,
         CorruptReads = figures.CorruptReads,
         DamagedBlocks = figures.DamagedBlocks,
+        ScrubFinished = TimeText(figures.Scrub?.FinishedTime ?? 0),
+        ScrubDamaged = figures.Scrub?.DamagedCount ?? 0,
+        ScrubDoneBytes = figures.Scrub is { BegunTime: not 0 } scrub ? scrub.DoneBytes : null,
     };
+
+    /// <summary>Nanoseconds since 1970-01-01 UTC as text, to the second; null for 0.</summary>
+    public static string? TimeText(long nanoseconds) => nanoseconds == 0
+        ? null
+        : DateTime.UnixEpoch.AddTicks(nanoseconds / 100)
+            .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 }
 
 /// <summary>How many of what.</summary>

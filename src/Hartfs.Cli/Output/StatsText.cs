@@ -45,6 +45,12 @@ internal static class StatsText
             output.WriteLine($"  {ByteSize.Format(report.DirtyBytes)} written but not stored yet");
         if (report.CorruptReads > 0)
             output.WriteLine($"  {Count(report.CorruptReads)} reads failed their checksum: the log names the places");
+        if (report.ScrubFinished is { } scrubbed)
+        {
+            output.WriteLine($"  scrubbed {scrubbed[..10]}: "
+                + (report.ScrubDamaged == 0 ? "no damage" : $"{Count(report.ScrubDamaged)} blocks damaged"));
+        }
+
         if (report.DamagedBlocks > 0)
             output.WriteLine($"  {Count(report.DamagedBlocks)} blocks are damaged: hartfs repair lists the files");
     }

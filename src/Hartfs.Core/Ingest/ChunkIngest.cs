@@ -1,3 +1,4 @@
+using Hartfs.Core.Integrity;
 using Hartfs.Core.Reading;
 using Hartfs.Format;
 using Hartfs.Storage;
@@ -10,7 +11,7 @@ namespace Hartfs.Core.Ingest;
 
 /// <summary>Deduplication: a chunk's bytes → the glyph where they are, or are going to be, stored.</summary>
 internal sealed class ChunkIngest(
-    BlockPipeline pipeline, FingerprintIndex index, PackStore packs, Codex codex, ILogger logger)
+    BlockPipeline pipeline, FingerprintIndex index, PackStore packs, Codex codex, Healer healer, ILogger logger)
 {
     private const int KnownCountMax = 128 << 10;
 
@@ -29,7 +30,8 @@ internal sealed class ChunkIngest(
         Fingerprint fingerprint = _hasher.Compute(bytes);
         lock (_lock)
         {
-            if (TryFind(fingerprint, out Glyph glyph))
+            if ((codex.DamagedCount > 0 && healer.TryHeal(fingerprint, bytes, contentClass, out Glyph glyph))
+                || TryFind(fingerprint, out glyph))
             {
                 _duplicateCount++;
                 return glyph;

@@ -15,6 +15,7 @@ internal sealed class Codex
     // guards: itself; blocks that failed their checksum, or that the disk did not give back; inside the tree lock
     private readonly HashSet<BlockPlace> _damaged = [];
     private volatile int _damagedCount;
+    private volatile int _damageVersion;
     private long _corruptReadCount;
 
     public Codex(MetadataStore metadata, Lock treeLock, TimeProvider time, bool isReadOnly)
@@ -30,6 +31,9 @@ internal sealed class Codex
 
     /// <summary>Blocks known to be damaged and not healed.</summary>
     public int DamagedCount => _damagedCount;
+
+    /// <summary>Changes whenever a block is found damaged.</summary>
+    public int DamageVersion => _damageVersion;
 
     /// <summary>Finds the region that holds a glyph.</summary>
     public bool TryFind(Glyph glyph, out Region region)
@@ -49,6 +53,65 @@ internal sealed class Codex
         }
     }
 
+    /// <summary>Counts a block that holds again what was stored before.</summary>
+    public void CountStored(ContentClass contentClass, int storedLength)
+    {
+        lock (_treeLock)
+            _metadata.State.AddToClass(contentClass, new ClassTotals(0, 0, storedLength));
+    }
+
+    /// <summary>
+    /// Gives a run of glyphs another place, as far as it lies in a given block now; a region may become three.
+    /// </summary>
+    /// <param name="offsetInBlock">Where the run begins in the plain bytes of the block it goes to.</param>
+    /// <param name="blockLength">Plain bytes of that block.</param>
+    /// <returns>Bytes whose place changed.</returns>
+    public int Move(Glyph start, int length, BlockPlace from, BlockLocation to, int offsetInBlock, int blockLength)
+    {
+        int moved = 0;
+        Glyph end = start + length;
+        lock (_treeLock)
+        {
+            for (Glyph at = start; at < end && _metadata.Regions.TryFind(at, out Region region);)
+            {
+                Glyph partEnd = region.End < end ? region.End : end;
+                if (from.IsAt(region.Block))
+                {
+                    int part = (int)(partEnd - at);
+                    Split(region, at, partEnd);
+                    _metadata.Regions.Insert(new Region(at, part, to, offsetInBlock + (int)(at - start))
+                    {
+                        BlockLength = blockLength,
+                    });
+                    moved += part;
+                }
+
+                at = partEnd;
+            }
+        }
+
+        return moved;
+    }
+
+    private void Split(in Region region, Glyph from, Glyph to)
+    {
+        _metadata.Regions.Delete(region.Start);
+        if (from > region.Start)
+            _metadata.Regions.Insert(region with
+            {
+                Length = (int)(from - region.Start),
+                BlockLength = region.BlockLength,
+            });
+        if (to < region.End)
+            _metadata.Regions.Insert(region with
+            {
+                Start = to,
+                Length = (int)(region.End - to),
+                OffsetInBlock = region.OffsetInBlock + (int)(to - region.Start),
+                BlockLength = region.BlockLength,
+            });
+    }
+
     /// <summary>
     /// Counts a read that met damage, and remembers the block across mounts: its chunks are stored again when they
     /// are written (I5).
@@ -64,10 +127,7 @@ internal sealed class Codex
     {
         Interlocked.Increment(ref _corruptReadCount);
         lock (_damaged)
-        {
-            _damaged.Add(new BlockPlace(block.Pack, block.Offset));
-            _damagedCount = _damaged.Count;
-        }
+            Remember(new BlockPlace(block.Pack, block.Offset));
     }
 
     /// <summary>Remembers a damaged block across mounts.</summary>
@@ -82,10 +142,7 @@ internal sealed class Codex
             }
 
             lock (_damaged)
-            {
-                _damaged.Add(new BlockPlace(block.Pack, block.Offset));
-                _damagedCount = _damaged.Count;
-            }
+                Remember(new BlockPlace(block.Pack, block.Offset));
         }
     }
 
@@ -121,9 +178,21 @@ internal sealed class Codex
         lock (_damaged)
             return _damaged.Contains(new BlockPlace(region.Block.Pack, region.Block.Offset));
     }
+
+    private void Remember(BlockPlace place)
+    {
+        if (!_damaged.Add(place))
+            return;
+        _damagedCount = _damaged.Count;
+        _damageVersion++;
+    }
 }
 
 /// <summary>Where a block begins.</summary>
 /// <param name="Pack">The pack.</param>
 /// <param name="Offset">Bytes from the start of the pack to the block's header.</param>
-internal readonly record struct BlockPlace(PackId Pack, long Offset);
+internal readonly record struct BlockPlace(PackId Pack, long Offset)
+{
+    /// <summary>Whether a block begins here.</summary>
+    public bool IsAt(BlockLocation block) => block.Pack == Pack && block.Offset == Offset;
+}

@@ -156,7 +156,7 @@ public sealed class ControlTests : IDisposable
 
     private static ControlServer Start(string volume) => ControlServer.Start(volume, Answer, NullLogger.Instance);
 
-    private static ControlResponse Answer(ControlRequest request) => request.Verb switch
+    private static ControlResponse Answer(ControlRequest request, ControlExchange exchange) => request.Verb switch
     {
         ControlVerbs.Status => new ControlResponse
         {

@@ -1,0 +1,241 @@
+using Hartfs.Core.Reading;
+using Hartfs.Format;
+using Hartfs.Metadata;
+using Hartfs.Metadata.Tables;
+using Hartfs.Storage;
+using Hartfs.Storage.Packs;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Core.Integrity;
+
+/// <summary>
+/// Verifies every stored block, pack by pack: checksums, decoding, fingerprints. What it finds damaged it mends where
+/// it can, and otherwise remembers. How far it came is kept in the metadata.
+/// </summary>
+internal sealed class Scrubber : IDisposable
+{
+    /// <summary>Bytes after which the place is noted.</summary>
+    private const long NoteBytes = 32 << 20;
+
+    private readonly MetadataStore _metadata;
+    private readonly Lock _treeLock;
+    private readonly PackStore _packs;
+    private readonly Codex _codex;
+    private readonly BlockMender _mender;
+    private readonly DamageSearch _search;
+    private readonly VolumeSettings _settings;
+    private readonly ILogger _logger;
+    private readonly BlockVerifier _verifier;
+    private RateLimit _limit = new(0);
+    private IProgress<MaintenanceProgress>? _progress;
+    private long _totalBytes;
+    private long _blockCount;
+    private long _bytes;
+    private long _notedBytes;
+    private long _damagedCount;
+    private long _healedCount;
+
+    public Scrubber(MetadataStore metadata, Lock treeLock, PackStore packs, Codex codex, BlockMender mender,
+        DamageSearch search, VolumeSettings settings, ILogger logger)
+    {
+        _metadata = metadata;
+        _treeLock = treeLock;
+        _packs = packs;
+        _codex = codex;
+        _mender = mender;
+        _search = search;
+        _settings = settings;
+        _logger = logger;
+        _verifier = new BlockVerifier(packs);
+    }
+
+    /// <summary>Goes on where the last scrub stopped. A cancellation ends it in order, with what was found.</summary>
+    public ScrubReport Run(ScrubOptions options, IProgress<MaintenanceProgress>? progress, CancellationToken cancel)
+    {
+        _limit = new RateLimit(options.BytesPerSecondMax);
+        _progress = progress;
+        bool isComplete = false;
+        try
+        {
+            Begin(options.FromStart);
+            ScrubPacks(cancel);
+            isComplete = true;
+        }
+        catch (OperationCanceledException)
+        {
+            // The report says that it is not complete.
+        }
+
+        if (isComplete)
+            Finish();
+        IReadOnlyList<Region> regions = _codex.DamagedCount == 0
+            ? []
+            : _search.FindRegions(_codex.ListDamaged(), CancellationToken.None);
+        return new ScrubReport
+        {
+            IsComplete = isComplete,
+            BlockCount = _blockCount,
+            Bytes = _bytes,
+            DamagedCount = _damagedCount,
+            HealedCount = _healedCount,
+            Ranges = _search.FindFiles(regions, CancellationToken.None),
+            Remarks = [],
+        };
+    }
+
+    public void Dispose() => _verifier.Dispose();
+
+    private void Begin(bool fromStart)
+    {
+        lock (_treeLock)
+        {
+            VolumeState state = _metadata.State;
+            if (state.ScrubBegunTime == 0 || fromStart)
+            {
+                state.ScrubBegunTime = Now;
+                (state.ScrubPack, state.ScrubOffset, state.ScrubDoneBytes, state.ScrubFoundCount) = (default, 0, 0, 0);
+            }
+
+            _totalBytes = _metadata.Packs.List().Where(pack => pack.Id.Value >= state.ScrubPack.Value)
+                .Sum(pack => pack.Id == state.ScrubPack ? pack.Length - state.ScrubOffset : pack.Length);
+        }
+    }
+
+    private void Finish()
+    {
+        lock (_treeLock)
+        {
+            VolumeState state = _metadata.State;
+            state.ScrubFinishedTime = Now;
+            state.ScrubDamagedCount = state.ScrubFoundCount;
+            (state.ScrubPack, state.ScrubOffset, state.ScrubBegunTime) = (default, 0, 0);
+        }
+    }
+
+    private long Now => (_settings.Time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) * 100;
+
+    private void ScrubPacks(CancellationToken cancel)
+    {
+        while (NextPack(out PackRecord pack, out long offset))
+        {
+            try
+            {
+                ScrubPack(pack, offset, cancel);
+            }
+            catch (Exception failure) when (failure is CorruptDataException or IOException)
+            {
+                // Deleted meanwhile by a collection, or gone: then everything in it is.
+                if (Knows(pack.Id))
+                {
+                    Log.PackUnreadable(_logger, pack.Id, failure);
+                    MarkAll(pack.Id, offset, cancel);
+                }
+            }
+
+            Note(new PackId(pack.Id.Value + 1), 0);
+        }
+    }
+
+    private bool NextPack(out PackRecord pack, out long offset)
+    {
+        lock (_treeLock)
+        {
+            VolumeState state = _metadata.State;
+            pack = _metadata.Packs.List().FirstOrDefault(each => each.Id.Value >= state.ScrubPack.Value);
+            offset = pack.Id == state.ScrubPack ? state.ScrubOffset : 0;
+            return pack.Id.Value > 0;
+        }
+    }
+
+    private bool Knows(PackId id)
+    {
+        lock (_treeLock)
+            return _metadata.Packs.List().Any(pack => pack.Id == id);
+    }
+
+    private void ScrubPack(in PackRecord pack, long from, CancellationToken cancel)
+    {
+        bool isTorn = false;
+        foreach (ScannedBlock block in _packs.Scan(pack.Id, from, pack.Length))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (block.Location.Offset == 0)
+            {
+                Log.PackHeaderBad(_logger, pack.Id);
+                continue;
+            }
+
+            string? fault = _verifier.FindFault(block);
+            if (block.Location.StoredLength == 0)
+                isTorn = true;
+            else if (fault is not null)
+                Mend(block, fault, cancel);
+            _blockCount++;
+            _bytes += block.Location.StoredLength;
+            _limit.Use(block.Location.StoredLength, cancel);
+            if (_bytes - _notedBytes >= NoteBytes && !isTorn)
+                Note(pack.Id, block.Location.Offset + block.Location.StoredLength);
+            _progress?.Report(new MaintenanceProgress("reading", _bytes, _totalBytes, true, _damagedCount));
+        }
+
+        // Behind a header that is damaged the walk lost its way: whatever the metadata names there and a read refuses.
+        if (isTorn)
+            MarkUnreadable(pack.Id, cancel);
+    }
+
+    private void MarkUnreadable(PackId pack, CancellationToken cancel)
+    {
+        foreach (Region region in _search.FindRegions(block => block.Pack == pack, cancel))
+        {
+            ScannedBlock block = Look(region.Block);
+            if (!_codex.IsDamaged(region) && _verifier.FindFault(block) is { } fault)
+                Mend(block, fault, cancel);
+            _limit.Use(region.Block.StoredLength, cancel);
+        }
+    }
+
+    private void MarkAll(PackId pack, long from, CancellationToken cancel)
+    {
+        foreach (Region region in _search.FindRegions(block => block.Pack == pack && block.Offset >= from, cancel))
+        {
+            const string Fault = "its pack cannot be read";
+            if (!_codex.IsDamaged(region))
+                Mend(new ScannedBlock(region.Block, null, Fault), Fault, cancel);
+        }
+    }
+
+    private ScannedBlock Look(BlockLocation location)
+    {
+        try
+        {
+            return new ScannedBlock(location, _packs.ReadDirectory(location), null);
+        }
+        catch (Exception failure) when (failure is CorruptDataException or IOException)
+        {
+            return new ScannedBlock(location, null, failure.Message);
+        }
+    }
+
+    private void Mend(ScannedBlock block, string fault, CancellationToken cancel)
+    {
+        Mending result = _mender.Mend(block, _verifier, fault, cancel);
+        if (result == Mending.NotInUse)
+            return;
+        _damagedCount++;
+        if (result == Mending.Healed)
+            _healedCount++;
+        lock (_treeLock)
+            _metadata.State.ScrubFoundCount++;
+    }
+
+    private void Note(PackId pack, long offset)
+    {
+        lock (_treeLock)
+        {
+            _metadata.State.ScrubPack = pack;
+            _metadata.State.ScrubOffset = offset;
+            _metadata.State.ScrubDoneBytes += _bytes - _notedBytes;
+            _notedBytes = _bytes;
+        }
+    }
+}

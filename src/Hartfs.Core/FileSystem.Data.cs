@@ -1,4 +1,5 @@
 using Hartfs.Core.Files;
+using Hartfs.Core.Snapshots;
 using Hartfs.Format;
 
 namespace Hartfs.Core;
@@ -157,33 +158,13 @@ public sealed partial class FileSystem
         lock (file.Lock)
         {
             if (file.Dirty.IsEmpty)
-                return SeekExtents(node, file, offset, data, out position);
+                return _volume.Reader.Seek(node, file, offset, data, out position);
 
             // Written since, or not drainable: all of it may be data, and a file without holes is a true answer.
             long size = node.Record.Size;
             position = data ? offset : size;
             return offset < 0 || offset >= size ? FsError.NoMoreData : FsError.None;
         }
-    }
-
-    private FsError SeekExtents(Node node, FileData file, long offset, bool data, out long position)
-    {
-        position = offset;
-        long size = node.Record.Size;
-        if (offset < 0 || offset >= size)
-            return FsError.NoMoreData;
-        while (position < size)
-        {
-            _volume.Reader.LoadWindow(node, file, position);
-            bool found = file.Window.TryFind(position, out Extent extent);
-            if (found == data)
-                return FsError.None;
-            long next = found ? extent.End : extent.Length > 0 ? extent.Offset : file.Window.End;
-            position = Math.Min(next, size);
-        }
-
-        // Behind the last byte there is always a hole, and never data.
-        return data ? FsError.NoMoreData : FsError.None;
     }
 
     /// <summary>
@@ -250,6 +231,48 @@ public sealed partial class FileSystem
                         return FsError.None;
                     }
             }
+    }
+
+    /// <summary>As above, from a file in a snapshot.</summary>
+    internal FsError CopyRange(SnapshotFileSystem past, InodeNumber source, long sourceOffset, InodeNumber target,
+        long targetOffset, long length, out long copied)
+    {
+        copied = 0;
+        if (sourceOffset < 0 || targetOffset < 0 || length < 0)
+            return FsError.InvalidArgument;
+        FsError error = past.TryGetFileSize(source, out long size);
+        if (error == FsError.None)
+            error = EnterGrowth(0);
+        if (error != FsError.None)
+            return error;
+        length = Math.Min(length, size - sourceOffset);
+        if (length <= 0)
+            return FsError.None;
+        if (targetOffset > Limits.FileSizeMax - length)
+            return FsError.FileTooLarge;
+        using (_gate.EnterChange())
+        {
+            error = TryGetFile(target, out Node to, out FileData toData);
+            if (error != FsError.None)
+                return error;
+            lock (toData.DrainLock)
+            {
+                _volume.DrainAllLocked(to, toData);
+                lock (toData.Lock)
+                    lock (_treeLock)
+                    {
+                        _nodes.Store(to);
+                        to.Record.AllocatedBytes += _metadata.Extents.Copy(SnapshotId.Strip(source), sourceOffset,
+                            target, targetOffset, length, past.Reader);
+                        to.Record.Size = Math.Max(to.Record.Size, targetOffset + length);
+                        toData.Window.Invalidate();
+                        DropCapability(to);
+                        Touch(to, Now);
+                        copied = length;
+                        return FsError.None;
+                    }
+            }
+        }
     }
 
     private readonly record struct CopyRequest(long SourceOffset, long TargetOffset, long Length);

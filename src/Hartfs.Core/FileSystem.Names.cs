@@ -144,7 +144,9 @@ public sealed partial class FileSystem
         if (node.Record.IsDirectory)
         {
             node.Record.LinkCount = 0;
-            directory.Record.LinkCount--;
+            // A directory without a name of its own has no links to count (a replaced tree that is taken apart).
+            if (directory.Record.LinkCount > 0)
+                directory.Record.LinkCount--;
         }
         else
         {

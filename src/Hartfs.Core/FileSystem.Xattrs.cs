@@ -146,11 +146,16 @@ public sealed partial class FileSystem
         return value;
     }
 
-    // Bytes of all names with their NULs; they are copied as far as the buffer reaches.
     private int ListNames(InodeNumber inode, Span<byte> buffer)
     {
-        int length = 0;
         using XattrCursor names = _metadata.Xattrs.List(inode);
+        return CopyNames(names, buffer);
+    }
+
+    /// <summary>Copies names with their NULs as far as the buffer reaches. Returns the bytes of all.</summary>
+    internal static int CopyNames(XattrCursor names, Span<byte> buffer)
+    {
+        int length = 0;
         while (names.MoveNext())
         {
             ReadOnlySpan<byte> name = names.Name;

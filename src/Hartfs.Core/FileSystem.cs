@@ -7,7 +7,7 @@ using Hartfs.Metadata;
 namespace Hartfs.Core;
 
 /// <summary>
-/// One mounted view of a volume: the live tree. Inode-based, synchronous, thread-safe; every operation runs on the
+/// The live tree of a volume. Inode-based, synchronous, thread-safe; every operation runs on the
 /// caller's thread and speaks <see cref="FsError"/>.
 /// </summary>
 /// <remarks>
@@ -18,7 +18,7 @@ namespace Hartfs.Core;
 /// Core applies the rules that shape new inodes: set-group-id directories, default ACLs, umask.</para>
 /// <para>Lock order: gate → drain locks (by inode) → data locks → ingest → tree lock (README.md).</para>
 /// </remarks>
-public sealed partial class FileSystem
+public sealed partial class FileSystem : IFileSystem
 {
     private const long NanosecondsPerTick = 100;
     private const long DayNanoseconds = 86_400_000_000_000;
@@ -79,20 +79,29 @@ public sealed partial class FileSystem
     /// <summary>Gives back <paramref name="count"/> references.</summary>
     public void Forget(InodeNumber inode, long count)
     {
-        Node? unused = null;
+        bool isUnused;
         lock (_treeLock)
         {
-            // By the record first: most forgotten inodes have names, and are not worth taking into memory for it.
-            if (_references.Remove(inode, count) && _nodes.TryGetRecord(inode, out InodeRecord record) &&
-                record.LinkCount == 0 && _nodes.TryGet(inode, out Node node))
-                unused = node;
+            // By the record: most forgotten inodes have names, and are not worth taking into memory for it.
+            isUnused = _references.Remove(inode, count) && _nodes.TryGetRecord(inode, out InodeRecord record) &&
+                record.LinkCount == 0;
         }
 
-        if (unused is null || EnterChange() != FsError.None)
+        if (!isUnused || EnterChange() != FsError.None)
             return;
         using (_gate.EnterChange())
-            Reap(unused);
+        {
+            // Looked up inside the gate: a rollback may have given it a name again.
+            Node node;
+            lock (_treeLock)
+                if (!_nodes.TryGet(inode, out node))
+                    return;
+            Reap(node);
+        }
     }
+
+    /// <summary>Whether somebody outside refers to an inode. Under the tree lock.</summary>
+    internal bool IsReferenced(InodeNumber inode) => inode == InodeNumber.Root || _references.Contains(inode);
 
     public FsError GetAttributes(InodeNumber inode, out InodeRecord attributes)
     {

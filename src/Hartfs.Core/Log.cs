@@ -80,4 +80,7 @@ internal static partial class Log
 
     [LoggerMessage(3056, LogLevel.Warning, "The header of pack {Pack} is damaged; its blocks are read without it")]
     public static partial void PackHeaderBad(ILogger logger, PackId pack);
+
+    [LoggerMessage(3030, LogLevel.Information, "Snapshot {Name}: changes waited for {Milliseconds:F1} ms")]
+    public static partial void SnapshotMade(ILogger logger, string name, double milliseconds);
 }

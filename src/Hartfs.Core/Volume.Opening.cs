@@ -1,6 +1,7 @@
 using Hartfs.Core.Ingest;
 using Hartfs.Format;
 using Hartfs.Metadata;
+using Hartfs.Metadata.Tables;
 using Hartfs.Storage;
 using Hartfs.Storage.BlockStores;
 using Hartfs.Storage.Chunking;
@@ -177,13 +178,13 @@ public sealed partial class Volume
         VolumeState state = metadata.State;
         bool wasClean = state.CleanShutdown;
         packs.Resume(state.NextPack, wasClean ? state.OpenPack : default, state.OpenPackLength);
+        foreach (SnapshotRecord snapshot in metadata.Snapshots.List())
+            if (snapshot.Kind == SnapshotKind.Momentary)
+                metadata.Snapshots.Delete(snapshot.Id);
         int orphans = 0;
         foreach (InodeNumber orphan in metadata.Inodes.ListOrphans())
         {
-            metadata.Extents.DeleteAll(orphan);
-            metadata.Xattrs.RemoveAll(orphan);
-            metadata.Symlinks.Delete(orphan);
-            metadata.Inodes.Delete(orphan);
+            LooseTree.Remove(metadata, orphan, int.MaxValue);
             orphans++;
         }
 
@@ -247,7 +248,7 @@ public sealed partial class Volume
             {
                 _ledger.Record();
                 foreach (InodeNumber orphan in Metadata.Inodes.ListOrphans())
-                    if (Nodes.TryGet(orphan, out Files.Node node))
+                    if (Metadata.Entries.IsEmpty(orphan) && Nodes.TryGet(orphan, out Files.Node node))
                         FileSystem.Discard(node);
                 Metadata.State.CleanShutdown = true;
                 Metadata.Commit();

@@ -4,6 +4,7 @@ using Hartfs.Core.Files;
 using Hartfs.Core.Ingest;
 using Hartfs.Core.Integrity;
 using Hartfs.Core.Reading;
+using Hartfs.Core.Snapshots;
 using Hartfs.Format;
 using Hartfs.Metadata;
 using Hartfs.Storage.BlockStores;
@@ -71,6 +72,9 @@ public sealed partial class Volume : IDisposable
         Refusal = () => Fatal != FsError.None ? Fatal : _pipeline.Failure;
         FileSystem = new FileSystem(this);
         Integrity = new VolumeIntegrity(this, _packs, _codex, _healer, _chunking, loggers);
+        Snapshots = new SnapshotSet(this, _committer, new InlineRecall(Metadata, TreeLock, Nodes, Gate, Budget),
+            loggers.CreateLogger<SnapshotSet>());
+        Tree = new VolumeTree(this);
         if (!Settings.ReadOnly)
             _background = new BackgroundWork(Metadata, TreeLock, _committer, Gate, Queue, Budget, NewWriter(),
                 new InlineRecall(Metadata, TreeLock, Nodes, Gate, Budget), _packs, _pipeline, _index, Settings,
@@ -85,6 +89,12 @@ public sealed partial class Volume : IDisposable
 
     /// <summary>Scrub, check, repair.</summary>
     public VolumeIntegrity Integrity { get; }
+
+    /// <summary>The snapshots.</summary>
+    public SnapshotSet Snapshots { get; }
+
+    /// <summary>The live tree with the snapshots below it: what a mount shows.</summary>
+    public VolumeTree Tree { get; }
 
     /// <summary>What recovery did when the volume was opened after a crash; null after a clean unmount.</summary>
     public string? RecoveryReport { get; }
@@ -188,6 +198,7 @@ public sealed partial class Volume : IDisposable
             return;
         _isClosed = true;
         Integrity.Dispose();
+        Snapshots.Stop();
         _background?.Dispose();
         if (!Settings.ReadOnly)
             CloseInOrder();

@@ -19,7 +19,7 @@ public sealed class FuseDriver : IMountDriver
 
     public FuseDriver(ILoggerFactory loggers) => _logger = loggers.CreateLogger("Hartfs.Fuse");
 
-    public IMount Mount(FileSystem fileSystem, MountOptions options)
+    public IMount Mount(IFileSystem fileSystem, MountOptions options)
     {
         KernelFlags flags = KernelFlags.Parse(options);
         string mountPoint = MountPointCheck.Prepare(options, _logger);

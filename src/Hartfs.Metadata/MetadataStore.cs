@@ -58,8 +58,8 @@ public sealed class MetadataStore : IDisposable
         Names = new NameSearch(database);
         References = new ReferenceTable(database);
         PastRows = new PastRows(database, State);
-        ReleaseEpochs();
         Uses = new GlyphSearch(database);
+        Snapshots = new SnapshotTable(database, State);
         _committedChanges = database.TotalChanges;
     }
 
@@ -90,6 +90,8 @@ public sealed class MetadataStore : IDisposable
     public PastRows PastRows { get; }
 
     public GlyphSearch Uses { get; }
+
+    public SnapshotTable Snapshots { get; }
 
     public VolumeState State { get; }
 
@@ -194,26 +196,34 @@ public sealed class MetadataStore : IDisposable
     }
 
     /// <summary>
-    /// Ends the epoch and begins the next: rows written so far are kept for readers of the epoch that ended.
+    /// Ends the epoch and begins the next: rows written so far are kept for a reader of the epoch that ended, until
+    /// <see cref="ReleaseEpochs"/>. One such reader at a time; <see cref="Snapshots"/> has its own way.
     /// Returns the new epoch; the one that ended is one less.
     /// </summary>
     public long BeginEpoch()
     {
-        State.KeptEpoch = State.Epoch;
-        return ++State.Epoch;
+        State.HeldEpoch = State.Epoch;
+        return State.EndEpoch();
     }
 
     /// <summary>
-    /// Keeps from now on only the rows that a snapshot reads: to be called when a snapshot is gone, or when an epoch
-    /// that was begun for a reader without a snapshot is not read any more.
+    /// Keeps from now on only the rows that a snapshot reads: to be called when an epoch that was begun for a reader
+    /// without a snapshot is not read any more.
     /// </summary>
-    public void ReleaseEpochs() => State.KeptEpoch = PastRows.NewestSnapshotEpoch();
+    public void ReleaseEpochs()
+    {
+        State.HeldEpoch = 0;
+        Snapshots.FindKeptEpoch();
+    }
 
-    /// <summary>Reads the tree as it was at the end of an epoch before the current one.</summary>
+    /// <summary>
+    /// Reads the tree as it was at the end of an epoch that a snapshot ended; of a store that is open for reading
+    /// also as it is, by the current epoch.
+    /// </summary>
     public SnapshotReader ReadEpoch(long epoch)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(epoch, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(epoch, Epoch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(epoch, _settings.ReadOnly ? Epoch : Epoch - 1);
         return new SnapshotReader(_snapshotQueries ??= new SnapshotQueries(_database), epoch);
     }
 

@@ -126,7 +126,7 @@ CREATE TABLE xattr_past (
     PRIMARY KEY (inode, name, died)
 ) WITHOUT ROWID;
 
--- Where a symbolic link points. Never changes while the inode lives.
+-- Where a symbolic link points. Never changes while the inode lives; a rollback may bring it back.
 CREATE TABLE symlink (
     inode  INTEGER PRIMARY KEY,
     born   INTEGER NOT NULL,
@@ -135,8 +135,9 @@ CREATE TABLE symlink (
 );
 
 CREATE TABLE symlink_past (
-    inode INTEGER PRIMARY KEY, died INTEGER NOT NULL, born INTEGER NOT NULL, target BLOB NOT NULL
-);
+    inode INTEGER NOT NULL, died INTEGER NOT NULL, born INTEGER NOT NULL, target BLOB NOT NULL,
+    PRIMARY KEY (inode, died)
+) WITHOUT ROWID;
 
 -- A past row is needed while there is a snapshot with born <= epoch < died. These find the others without a look at the
 -- rows that stay: for each value of died, those born after the newest snapshot before it.
@@ -148,12 +149,22 @@ CREATE INDEX symlink_past_died ON symlink_past (died, born);
 
 -- A snapshot: the tree as it was when an epoch ended.
 CREATE TABLE snapshot (
-    id      INTEGER PRIMARY KEY,
+    -- Positive, ascending, never used twice (state.next_snapshot), at most 2^23 - 2.
+    id            INTEGER PRIMARY KEY,
     -- A valid directory entry's name; a blob.
-    name    BLOB NOT NULL UNIQUE,
-    -- The epoch that the snapshot ended: its rows are those seen at this epoch.
-    epoch   INTEGER NOT NULL,
-    created INTEGER NOT NULL
+    name          BLOB NOT NULL UNIQUE,
+    -- The epoch that the snapshot ended: its rows are those seen at this epoch. Ascends with id.
+    epoch         INTEGER NOT NULL,
+    created       INTEGER NOT NULL,
+    -- 0 made by a user, 1 by the policy, 2 by a rollback, 3 momentary: for an operation under way, deleted when the
+    -- volume is opened.
+    kind          INTEGER NOT NULL,
+    -- 1: not to be deleted.
+    held          INTEGER NOT NULL,
+    -- state.logical_bytes at its moment.
+    logical_bytes INTEGER NOT NULL,
+    -- Inodes at its moment.
+    inodes        INTEGER NOT NULL
 );
 
 CREATE INDEX snapshot_epoch ON snapshot (epoch);
@@ -226,7 +237,7 @@ CREATE TABLE class_total (
 
 -- Single numbers. Held in memory while the volume is open and written at commit.
 --   epoch                        the current epoch, from 1
---   next_inode, next_glyph, next_pack, next_inline    the next number of each kind
+--   next_inode, next_glyph, next_pack, next_inline, next_snapshot    the next number of each kind
 --   open_pack, open_pack_length  the pack being appended to (0: none) and its durable bytes
 --   clean_shutdown               1: the volume was closed in order
 --   logical_bytes                sum of the sizes of regular files

@@ -14,7 +14,7 @@ public sealed class VolumeState
         "epoch", "next_inode", "next_glyph", "next_pack", "next_inline", "open_pack", "open_pack_length",
         "clean_shutdown", "logical_bytes", "data_bytes", "file_count", "directory_count", "other_count",
         "inline_bytes", "compatible_features", "read_only_compatible_features", "incompatible_features",
-        "released_bytes",
+        "released_bytes", "next_snapshot",
         "scrub_pack", "scrub_offset", "scrub_begun", "scrub_done_bytes", "scrub_found", "scrub_finished",
         "scrub_damaged",
     ];
@@ -40,7 +40,7 @@ public sealed class VolumeState
         Epoch, NextInode, NextGlyph, NextPack, NextInline, OpenPack, OpenPackLength,
         CleanShutdown, LogicalBytes, DataBytes, FileCount, DirectoryCount, OtherCount,
         InlineBytes, CompatibleFeatures, ReadOnlyCompatibleFeatures, IncompatibleFeatures, ReleasedBytes,
-        ScrubPack, ScrubOffset, ScrubBegun, ScrubDoneBytes, ScrubFound, ScrubFinished,
+        NextSnapshot, ScrubPack, ScrubOffset, ScrubBegun, ScrubDoneBytes, ScrubFound, ScrubFinished,
         ScrubDamaged,
     }
 
@@ -140,7 +140,12 @@ public sealed class VolumeState
     /// <summary>Damaged blocks that it came by.</summary>
     public long ScrubDamagedCount { get => this[Key.ScrubDamaged]; set => this[Key.ScrubDamaged] = value; }
 
-    internal long Epoch { get => this[Key.Epoch]; set => this[Key.Epoch] = value; }
+    internal long Epoch { get => this[Key.Epoch]; private set => this[Key.Epoch] = value; }
+
+    /// <summary>The epoch of a reader without a snapshot; 0 for none.</summary>
+    internal long HeldEpoch { get; set; }
+
+    internal long NextSnapshot { get => this[Key.NextSnapshot]; set => this[Key.NextSnapshot] = value; }
 
     internal long NextInode { get => this[Key.NextInode]; set => this[Key.NextInode] = value; }
 
@@ -178,6 +183,13 @@ public sealed class VolumeState
         _anyClassChanged = true;
     }
 
+    /// <summary>Ends the epoch, whose rows are kept from now on, and begins the next. Returns the new one.</summary>
+    internal long EndEpoch()
+    {
+        KeptEpoch = Epoch;
+        return ++Epoch;
+    }
+
     /// <summary>Writes what changed into the open transaction.</summary>
     internal void Save()
     {
@@ -203,6 +215,7 @@ public sealed class VolumeState
         this[Key.NextGlyph] = 1;
         this[Key.NextPack] = 1;
         this[Key.NextInline] = 1;
+        this[Key.NextSnapshot] = 1;
         using Statement names = database.PrepareOnce("SELECT name, value FROM state");
         using Statement.Rows rows = names.Query();
         while (rows.Next())

@@ -49,7 +49,7 @@ internal sealed class MountSession : IDisposable
             Log.Recovered(logger, report);
         using var signals = new UnmountSignals(volume, logger);
         MountOptions options = plan.Options.ToMountOptions(plan.Volume, plan.MountPoint, plan.IsTraced);
-        using IMount mount = MountDrivers.ForThisSystem(loggers).Mount(volume.FileSystem, options);
+        using IMount mount = MountDrivers.ForThisSystem(loggers).Mount(volume.Tree, options);
         using var session = new MountSession(plan, volume, mount, logger);
         using ControlServer? control = session.StartControl();
         Log.Mounted(logger, plan.Volume, plan.MountPoint, Environment.ProcessId);

@@ -127,9 +127,10 @@ internal sealed class BackgroundWork : IDisposable
             // With a disk that takes nothing, what is dirty stays dirty, and writers wait or are refused.
             if (_pipeline.Failure != FsError.None || IsWorkDue())
                 return;
-            using (_gate.EnterChange())
-                if (!_queue.DrainNext(_writer, StreamBytesMin))
-                    return;
+            lock (_gate.BulkWork)
+                using (_gate.EnterChange())
+                    if (!_queue.DrainNext(_writer, StreamBytesMin))
+                        return;
         }
     }
 

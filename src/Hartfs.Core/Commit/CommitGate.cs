@@ -8,6 +8,12 @@ internal sealed class CommitGate : IDisposable
 {
     private readonly ReaderWriterLockSlim _lock = new(LockRecursionPolicy.NoRecursion);
 
+    /// <summary>
+    /// Held around long passages (drains of some MiB), taken before the gate. Who must close the gate within
+    /// milliseconds takes it first, and so waits for them before anybody else has to.
+    /// </summary>
+    public Lock BulkWork { get; } = new();
+
     /// <summary>Enters with a change; leave by disposing.</summary>
     public Passage EnterChange()
     {

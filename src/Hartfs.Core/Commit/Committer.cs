@@ -11,7 +11,7 @@ namespace Hartfs.Core.Commit;
 /// The commit: with the gate closed, all dirty data goes into packs, the packs are flushed, then one transaction
 /// makes the state of this moment the volume's (I1, I2).
 /// </summary>
-internal sealed class Committer(
+internal sealed partial class Committer(
     MetadataStore metadata, Lock treeLock, NodeTable nodes, CommitGate gate, DrainQueue queue, WriteBudget budget,
     BlockPipeline pipeline, PackStore packs, PackLedger ledger, FileWriter writer, ILogger logger)
 {
@@ -53,23 +53,29 @@ internal sealed class Committer(
         }
     }
 
-    private FsError Attempt(bool allowInline)
+    private FsError Attempt(bool allowInline) => Guard(() =>
+    {
+        // What a disk refused before is tried before more is drained: memory must not fill with it.
+        pipeline.RetryFailed();
+        FsError error = pipeline.WaitIdle();
+        if (error != FsError.None)
+            return error;
+        if (budget.UsedBytes > DrainBeforehandBytes)
+            DrainBeforehand();
+        using (gate.Close())
+            error = CommitStandingStill(allowInline);
+        if (error == FsError.None)
+            lock (treeLock)
+                metadata.CheckpointIfNeeded();
+        return error;
+    });
+
+    // What a failure means for the volume.
+    private FsError Guard(Func<FsError> work)
     {
         try
         {
-            // What a disk refused before is tried before more is drained: memory must not fill with it.
-            pipeline.RetryFailed();
-            FsError error = pipeline.WaitIdle();
-            if (error != FsError.None)
-                return error;
-            if (budget.UsedBytes > DrainBeforehandBytes)
-                DrainBeforehand();
-            using (gate.Close())
-                error = CommitStandingStill(allowInline);
-            if (error == FsError.None)
-                lock (treeLock)
-                    metadata.CheckpointIfNeeded();
-            return error;
+            return work();
         }
         catch (MetadataException failure)
         {

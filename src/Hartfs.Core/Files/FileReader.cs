@@ -59,9 +59,35 @@ internal sealed class FileReader(
             return;
         List<Extent> rows = data.Window.BeginLoad(data.ReadStreak > 0, out int rowsMax);
         lock (treeLock)
-            if (!node.IsNew)
+        {
+            if (data.Past is { } past)
+                past.LoadExtents(node.Number, offset, rows, rowsMax);
+            else if (!node.IsNew)
                 metadata.Extents.Load(node.Number, offset, rows, rowsMax);
+        }
+
         data.Window.Loaded(offset);
+    }
+
+    /// <summary>SEEK_DATA or SEEK_HOLE among the extents. The caller holds the data lock.</summary>
+    public FsError Seek(Node node, FileData file, long offset, bool data, out long position)
+    {
+        position = offset;
+        long size = node.Record.Size;
+        if (offset < 0 || offset >= size)
+            return FsError.NoMoreData;
+        while (position < size)
+        {
+            LoadWindow(node, file, position);
+            bool found = file.Window.TryFind(position, out Extent extent);
+            if (found == data)
+                return FsError.None;
+            long next = found ? extent.End : extent.Length > 0 ? extent.Offset : file.Window.End;
+            position = Math.Min(next, size);
+        }
+
+        // Behind the last byte there is always a hole, and never data.
+        return data ? FsError.NoMoreData : FsError.None;
     }
 
     // Copies what memory has, and lists what has to come from blocks.

@@ -18,11 +18,23 @@ internal sealed class InlineRecall(
         lock (treeLock)
             metadata.Extents.ListInline(inline);
         foreach (InodeNumber inode in inline.Select(extent => extent.Inode).Distinct())
-            using (gate.EnterChange())
-                Recall(inode, writer);
+            lock (gate.BulkWork)
+                using (gate.EnterChange())
+                    Recall(inode, writer);
         using (gate.EnterChange())
             lock (treeLock)
                 metadata.Inline.DeleteUnreferenced();
+    }
+
+    /// <summary>Recalls what came since, with the gate closed by the caller: no snapshot keeps inline bytes.</summary>
+    public void RecallRest(FileWriter writer)
+    {
+        List<InlineExtent> inline = [];
+        lock (treeLock)
+            if (metadata.Inline.TotalBytes > 0)
+                metadata.Extents.ListInline(inline);
+        foreach (InodeNumber inode in inline.Select(extent => extent.Inode).Distinct())
+            Recall(inode, writer);
     }
 
     private void Recall(InodeNumber inode, FileWriter writer)

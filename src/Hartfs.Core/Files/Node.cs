@@ -1,4 +1,5 @@
 using Hartfs.Format;
+using Hartfs.Metadata.Snapshots;
 
 namespace Hartfs.Core.Files;
 
@@ -46,6 +47,9 @@ internal sealed class FileData
     public DirtyRanges Draining { get; } = new();
 
     public ExtentWindow Window { get; } = new();
+
+    /// <summary>For a file seen in a snapshot, where its extents come from; null for a live one.</summary>
+    public SnapshotReader? Past { get; init; }
 
     /// <summary>The file is in the drain queue.</summary>
     public bool IsQueued { get; set; }

@@ -102,6 +102,29 @@ internal sealed class NodeTable(MetadataStore metadata, bool isReadOnly)
         _dirty.Clear();
     }
 
+    /// <summary>Writes up to a number of changed records. False: none is left.</summary>
+    public bool StoreSome(int countMax)
+    {
+        for (; countMax > 0 && _dirty.Count > 0; countMax--)
+        {
+            Node node = _dirty[^1];
+            _dirty.RemoveAt(_dirty.Count - 1);
+            Store(node);
+        }
+
+        return _dirty.Count > 0;
+    }
+
+    /// <summary>
+    /// Forgets every inode, because the metadata holds others now. Only standing still, with nothing dirty.
+    /// </summary>
+    public void Clear()
+    {
+        _nodes.Clear();
+        _withData.Clear();
+        _dirty.Clear();
+    }
+
     /// <summary>Forgets a deleted inode.</summary>
     public void Remove(Node node) => _nodes.Remove(node.Number.Value);
 

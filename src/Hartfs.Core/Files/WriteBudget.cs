@@ -10,6 +10,8 @@ internal sealed class WriteBudget(long bytesMax)
     // guards: everything below
     private readonly object _lock = new();
     private long _used;
+    private long _limit = bytesMax;
+    private long _narrowBytes;
     private int _waiterCount;
 
     /// <summary>Bytes in use.</summary>
@@ -22,7 +24,7 @@ internal sealed class WriteBudget(long bytesMax)
     public Action? Waiting { get; set; }
 
     /// <summary>The limit.</summary>
-    public long BytesMax => bytesMax;
+    public long BytesMax { get; } = bytesMax;
 
     /// <summary>Takes bytes, waiting until they are there. Never call it while holding a lock or the gate.</summary>
     /// <param name="bytes">How many.</param>
@@ -31,7 +33,7 @@ internal sealed class WriteBudget(long bytesMax)
     {
         lock (_lock)
         {
-            if (_used > 0 && _used + bytes > bytesMax && WaitForRoom(bytes, refusal) is var error &&
+            if (_used > 0 && _used + bytes > _limit && WaitForRoom(bytes, refusal) is var error &&
                 error != FsError.None)
                 return error;
             _used += bytes;
@@ -47,8 +49,36 @@ internal sealed class WriteBudget(long bytesMax)
         lock (_lock)
         {
             _used += bytes;
-            if (bytes < 0)
-                Monitor.PulseAll(_lock);
+            if (bytes >= 0)
+                return;
+            if (_narrowBytes > 0)
+                _limit = Math.Max(_narrowBytes, _limit + bytes / 2);
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>
+    /// Makes writers go at half the speed of the drain until next to nothing is dirty, so that a moment without dirty
+    /// bytes is near and nobody stood still for it. Ends with <see cref="Widen"/>.
+    /// </summary>
+    /// <param name="restBytes">How low the limit may go.</param>
+    public void Narrow(long restBytes)
+    {
+        lock (_lock)
+        {
+            _narrowBytes = restBytes;
+            _limit = Math.Clamp(_used, Math.Min(restBytes, BytesMax), BytesMax);
+        }
+    }
+
+    /// <summary>Gives writers the whole budget again.</summary>
+    public void Widen()
+    {
+        lock (_lock)
+        {
+            _narrowBytes = 0;
+            _limit = BytesMax;
+            Monitor.PulseAll(_lock);
         }
     }
 
@@ -58,7 +88,7 @@ internal sealed class WriteBudget(long bytesMax)
         try
         {
             Waiting?.Invoke();
-            while (_used > 0 && _used + bytes > bytesMax)
+            while (_used > 0 && _used + bytes > _limit)
             {
                 // A volume that stopped, or a full disk, frees nothing: nobody would wake the waiter.
                 if (!Monitor.Wait(_lock, RefusalPeriod) && refusal() is var error && error != FsError.None)

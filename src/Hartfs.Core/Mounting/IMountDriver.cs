@@ -1,13 +1,13 @@
 namespace Hartfs.Core.Mounting;
 
-/// <summary>Makes a <see cref="FileSystem"/> reachable for every program: FUSE on Linux, WinFsp on Windows.</summary>
+/// <summary>Makes an <see cref="IFileSystem"/> reachable for every program: FUSE on Linux, WinFsp on Windows.</summary>
 public interface IMountDriver
 {
     /// <summary>
     /// Mounts and returns when the mount point answers. Throws <see cref="MountException"/> with a message that
     /// says what to do next.
     /// </summary>
-    IMount Mount(FileSystem fileSystem, MountOptions options);
+    IMount Mount(IFileSystem fileSystem, MountOptions options);
 }
 
 /// <summary>A live mount.</summary>

@@ -5,7 +5,7 @@ using Hartfs.Fuse.Protocol;
 namespace Hartfs.Fuse.Operations;
 
 /// <summary>
-/// Requests in, calls of <see cref="FileSystem"/> out. Nothing is decided here: each operation takes its message
+/// Requests in, calls of <see cref="IFileSystem"/> out. Nothing is decided here: each operation takes its message
 /// apart, makes one call and writes the reply's body. The dispatcher sends it.
 /// </summary>
 internal sealed partial class FuseOperations
@@ -13,11 +13,11 @@ internal sealed partial class FuseOperations
     /// <summary>A message that is shorter than its operation needs.</summary>
     private const Errno Malformed = Errno.EINVAL;
 
-    private readonly FileSystem _fileSystem;
+    private readonly IFileSystem _fileSystem;
     private readonly bool _writebackWanted;
 
     /// <param name="writebackCache">Whether to ask for the kernel's write-back cache.</param>
-    public FuseOperations(FileSystem fileSystem, bool writebackCache)
+    public FuseOperations(IFileSystem fileSystem, bool writebackCache)
     {
         _fileSystem = fileSystem;
         _writebackWanted = writebackCache;

@@ -27,7 +27,7 @@ public sealed class PastRows
             new Table(database, "entry_past", "parent, cookie, died"),
             new Table(database, "extent_past", "inode, offset, died", ExtentBytes),
             new Table(database, "xattr_past", "inode, name, died"),
-            new Table(database, "symlink_past", "inode"),
+            new Table(database, "symlink_past", "inode, died"),
         ];
     }
 
@@ -63,9 +63,6 @@ public sealed class PastRows
         cursor = cursor with { IsDone = cursor.Table == _tables.Length };
         return count;
     }
-
-    /// <summary>The epoch of the newest snapshot; 0 without any.</summary>
-    internal long NewestSnapshotEpoch() => SnapshotBefore(long.MaxValue);
 
     private long SnapshotBefore(long epoch)
     {

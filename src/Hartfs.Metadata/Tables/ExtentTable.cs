@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Hartfs.Format;
+using Hartfs.Metadata.Snapshots;
 using Hartfs.Metadata.Sqlite;
 
 namespace Hartfs.Metadata.Tables;
@@ -144,14 +145,18 @@ public sealed partial class ExtentTable
     /// overlap. Holes are copied too. Returns the difference in bytes of the target that are not holes.
     /// </summary>
     /// <remarks>Inline extents are shared as well; their bytes stay as long as either refers to them.</remarks>
-    public long Copy(InodeNumber source, long sourceOffset, InodeNumber target, long targetOffset, long length)
+    /// <param name="past">Where the source is: a snapshot, or null for the live tree.</param>
+    public long Copy(InodeNumber source, long sourceOffset, InodeNumber target, long targetOffset, long length,
+        SnapshotReader? past = null)
     {
         long allocated = 0;
         long sourceEnd = sourceOffset + length;
         for (long position = sourceOffset; position < sourceEnd;)
         {
             _copied.Clear();
-            bool more = Load(source, position, _copied, BatchRows) == BatchRows;
+            int loaded = past?.LoadExtents(source, position, _copied, BatchRows)
+                ?? Load(source, position, _copied, BatchRows);
+            bool more = loaded == BatchRows;
             long batchEnd = more ? Math.Min(_copied[^1].End, sourceEnd) : sourceEnd;
             int count = 0;
             Span<Extent> extents = CollectionsMarshal.AsSpan(_copied);

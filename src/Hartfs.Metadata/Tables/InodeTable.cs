@@ -167,7 +167,8 @@ public sealed class InodeTable
     private void Keep(InodeNumber number) =>
         _keep.Bind(1, number.Value).Bind(2, _state.Epoch).Bind(3, _state.KeptEpoch).Execute();
 
-    private void Count(int mode, int sign, long sizeDifference)
+    /// <summary>Counts inodes that came or went.</summary>
+    internal void Count(int mode, int sign, long sizeDifference)
     {
         switch (mode & InodeMode.TypeMask)
         {

@@ -3,8 +3,8 @@ using Hartfs.Format;
 
 namespace Hartfs.Testing.Modelling;
 
-/// <summary>The product's <see cref="FileSystem"/> behind the surface that the model shares.</summary>
-public sealed class ProductTree(FileSystem fileSystem) : IFileTree
+/// <summary>A tree of the product behind the surface that the model shares.</summary>
+public sealed class ProductTree(IFileSystem fileSystem) : IFileTree
 {
     public FsError Lookup(InodeNumber parent, byte[] name, out InodeRecord inode) =>
         fileSystem.Lookup(parent, name, out inode);

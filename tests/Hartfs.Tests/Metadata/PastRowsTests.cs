@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text;
 using Hartfs.Format;
 using Hartfs.Metadata;
 using Hartfs.Metadata.Integrity;
@@ -115,20 +115,13 @@ public sealed class PastRowsTests
         Assert.Equal(0, metadata.Store.State.ReleasedBytes);
     }
 
-    private static long TakeSnapshot(MetadataStore store)
-    {
-        long epoch = store.Epoch;
-        store.Database.Execute(string.Create(CultureInfo.InvariantCulture,
-            $"INSERT INTO snapshot (name, epoch, created) VALUES (CAST('s{epoch}' AS BLOB), {epoch}, 0)"));
-        store.BeginEpoch();
-        return epoch;
-    }
+    private static long TakeSnapshot(MetadataStore store) =>
+        store.Snapshots.Create(Encoding.UTF8.GetBytes($"s{store.Epoch}"), SnapshotKind.Named, 0).Epoch;
 
     private static void Drop(MetadataStore store, List<long> snapshots, int index)
     {
-        store.Database.Execute($"DELETE FROM snapshot WHERE epoch = {snapshots[index]}");
+        Assert.True(store.Snapshots.Delete(store.Snapshots.List().Single(each => each.Epoch == snapshots[index]).Id));
         snapshots.RemoveAt(index);
-        store.ReleaseEpochs();
     }
 
     private static void PruneAll(MetadataStore store, int rowsPerStep)

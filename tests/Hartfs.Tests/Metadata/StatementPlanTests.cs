@@ -11,6 +11,7 @@ public sealed class StatementPlanTests
         "SCAN inode USING INDEX inode_orphan",
         "SCAN pack",
         "SCAN damage",
+        "SCAN snapshot",
         "SCAN inline_data",
         "SCAN extent USING INDEX extent_inline",
         "SCAN extent_past USING INDEX extent_past_inline",

@@ -1,0 +1,323 @@
+using System.Globalization;
+using System.Text;
+using Hartfs.Core.Commit;
+using Hartfs.Core.Files;
+using Hartfs.Format;
+using Hartfs.Metadata;
+using Hartfs.Metadata.Snapshots;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Core.Snapshots;
+
+/// <summary>The snapshots of an open volume. Any thread; every failure is a <see cref="SnapshotException"/>.</summary>
+public sealed partial class SnapshotSet
+{
+    private readonly Volume _volume;
+    private readonly MetadataStore _metadata;
+    private readonly Lock _treeLock;
+    private readonly Committer _committer;
+    private readonly InlineRecall _recall;
+    private readonly ILogger _logger;
+
+    // guards: one change of the set at a time, from the first look to the commit; taken before every other lock
+    private readonly Lock _changeLock = new();
+
+    // guards: the tree lock; how often each snapshot is in use
+    private readonly Dictionary<SnapshotId, int> _uses = [];
+
+    internal SnapshotSet(Volume volume, Committer committer, InlineRecall recall, ILogger logger)
+    {
+        _volume = volume;
+        _metadata = volume.Metadata;
+        _treeLock = volume.TreeLock;
+        _committer = committer;
+        _recall = recall;
+        _logger = logger;
+    }
+
+    /// <summary>Every snapshot, oldest first; those of operations under way are left out.</summary>
+    public IReadOnlyList<SnapshotRecord> List()
+    {
+        lock (_treeLock)
+            return [.. _metadata.Snapshots.List().Where(each => each.Kind != SnapshotKind.Momentary)];
+    }
+
+    /// <summary>Finds a snapshot by its name.</summary>
+    public SnapshotRecord Get(ReadOnlySpan<byte> name) => TryGet(name) ?? throw new SnapshotException(
+        SnapshotFailure.NotFound,
+        $"there is no snapshot '{SnapshotName.Describe(name)}'. Next: hartfs snapshot list shows those there are.");
+
+    /// <summary>Finds a snapshot by its name; null when there is none.</summary>
+    public SnapshotRecord? TryGet(ReadOnlySpan<byte> name)
+    {
+        lock (_treeLock)
+            return _metadata.Snapshots.Find(name) is { Kind: not SnapshotKind.Momentary } found ? found : null;
+    }
+
+    /// <summary>
+    /// Makes a snapshot of everything acknowledged so far and makes it durable. The live tree stands still for
+    /// milliseconds, whatever its size.
+    /// </summary>
+    public SnapshotRecord Create(ReadOnlySpan<byte> name, SnapshotKind kind = SnapshotKind.Named)
+    {
+        ThrowIfReadOnly();
+        if (SnapshotName.FindFault(name) is { } fault)
+            throw new SnapshotException(SnapshotFailure.BadName, $"{fault}. Next: choose another name.");
+        byte[] bytes = name.ToArray();
+        SnapshotRecord made;
+        lock (_changeLock)
+        {
+            if (TryGet(bytes) is not null)
+            {
+                throw new SnapshotException(SnapshotFailure.NameTaken,
+                    $"there is a snapshot '{SnapshotName.Describe(bytes)}' already. Next: choose another name, or "
+                    + "hartfs snapshot delete that one.");
+            }
+
+            made = StandStillFor(bytes, kind);
+            FsError error = _volume.Commit();
+            if (error != FsError.None)
+            {
+                Undo(made.Id);
+                throw Failed("the snapshot was not made", error);
+            }
+        }
+
+        _volume.Tree.NoteSnapshot(bytes);
+        return made;
+    }
+
+    /// <summary>How long the live tree stood still for the newest snapshot.</summary>
+    public TimeSpan LastPause { get; private set; }
+
+    /// <summary>
+    /// Deletes a snapshot, durably. What only it held comes back through collection.
+    /// </summary>
+    public void Delete(ReadOnlySpan<byte> name)
+    {
+        ThrowIfReadOnly();
+        byte[] bytes = name.ToArray();
+        lock (_changeLock)
+        {
+            SnapshotRecord snapshot = Get(bytes);
+            string shown = SnapshotName.Describe(bytes);
+            if (snapshot.IsHeld)
+            {
+                throw new SnapshotException(SnapshotFailure.InUse,
+                    $"snapshot '{shown}' is held. Next: hartfs snapshot release it first.");
+            }
+
+            FsError error = Change(() =>
+            {
+                if (_uses.ContainsKey(snapshot.Id))
+                {
+                    throw new SnapshotException(SnapshotFailure.InUse,
+                        $"snapshot '{shown}' is mounted or being read. Next: unmount it first.");
+                }
+
+                _metadata.Snapshots.Delete(snapshot.Id);
+                _volume.Tree.Forget(snapshot.Id);
+            });
+            if (error != FsError.None)
+                throw Failed("the snapshot was not deleted", error);
+        }
+
+        _volume.Tree.NoteSnapshot(bytes);
+    }
+
+    /// <summary>Holds a snapshot, so that nothing deletes it before it is released, or releases it; durably.</summary>
+    public void SetHeld(ReadOnlySpan<byte> name, bool isHeld)
+    {
+        ThrowIfReadOnly();
+        byte[] bytes = name.ToArray();
+        lock (_changeLock)
+        {
+            SnapshotRecord snapshot = Get(bytes);
+            FsError error = Change(() => _metadata.Snapshots.SetHeld(snapshot.Id, isHeld));
+            if (error != FsError.None)
+                throw Failed("the snapshot was not changed", error);
+        }
+    }
+
+    /// <summary>
+    /// Makes the live tree what a snapshot holds, durably. What it was before is kept as a snapshot. Files that are
+    /// open stay open: they are what the snapshot has of them, and those it does not have have no name any more.
+    /// </summary>
+    /// <returns>The snapshot of what was before.</returns>
+    public SnapshotRecord RollBack(ReadOnlySpan<byte> name)
+    {
+        ThrowIfReadOnly();
+        byte[] bytes = name.ToArray();
+        lock (_treeWorkLock)
+            return RollBackAlone(bytes);
+    }
+
+    private SnapshotRecord RollBackAlone(byte[] bytes)
+    {
+        lock (_changeLock)
+        {
+            SnapshotRecord target = Get(bytes);
+            FsError error = _volume.Commit();
+            if (error != FsError.None)
+                throw Failed("nothing was rolled back", error);
+            RollbackChanges? changes = null;
+            SnapshotRecord before = StandStillFor(FreeName("before-rollback-"), SnapshotKind.Rollback, _ =>
+            {
+                changes = TreeRollback.Run(_metadata, target.Epoch, _volume.FileSystem.IsReferenced);
+                _volume.Nodes.Clear();
+            });
+            error = _volume.Commit();
+            if (error != FsError.None)
+                throw Failed("the rollback is not durable", error);
+            Tell(changes!);
+            _volume.Tree.NoteSnapshot(before.Name);
+            return before;
+        }
+    }
+
+    /// <summary>A name for a snapshot of this moment that is free.</summary>
+    public byte[] FreeName(string prefix = "")
+    {
+        string name = SnapshotName.Of(_volume.Settings.Time.GetUtcNow(), prefix);
+        byte[] free = Encoding.UTF8.GetBytes(name);
+        for (int number = 2; TryGet(free) is not null; number++)
+            free = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{name}-{number}"));
+        return free;
+    }
+
+    private void Tell(RollbackChanges changes)
+    {
+        if (_volume.Tree.KernelCache is not { } cache)
+            return;
+        foreach ((InodeNumber parent, byte[] entry) in changes.Entries)
+            cache.InvalidateEntry(parent, entry);
+        foreach (InodeNumber inode in changes.Inodes)
+            cache.InvalidateInode(inode);
+    }
+
+    /// <summary>Opens a snapshot for reading; it cannot be deleted until the result is disposed.</summary>
+    public SnapshotUse Use(ReadOnlySpan<byte> name)
+    {
+        byte[] bytes = name.ToArray();
+        lock (_treeLock)
+            return new SnapshotUse(this, new SnapshotFileSystem(_volume, Get(bytes), isPlaced: false));
+    }
+
+    /// <summary>
+    /// Opens the tree as it is at this moment for reading: it stays so, whatever changes, until it is disposed.
+    /// </summary>
+    internal SnapshotUse UseNow()
+    {
+        lock (_changeLock)
+        {
+            byte[] name = [.. ".momentary-"u8, .. Encoding.ASCII.GetBytes(Guid.NewGuid().ToString("n"))];
+            SnapshotRecord made = StandStillFor(name, SnapshotKind.Momentary);
+            return new SnapshotUse(this, new SnapshotFileSystem(_volume, made, isPlaced: false));
+        }
+    }
+
+    internal void AddUse(SnapshotId id)
+    {
+        lock (_treeLock)
+            _uses[id] = _uses.GetValueOrDefault(id) + 1;
+    }
+
+    internal void EndUse(SnapshotRecord snapshot)
+    {
+        bool isLast;
+        lock (_treeLock)
+        {
+            isLast = --_uses[snapshot.Id] == 0;
+            if (isLast)
+                _uses.Remove(snapshot.Id);
+        }
+
+        if (isLast && snapshot.Kind == SnapshotKind.Momentary && _volume.Fatal == FsError.None)
+            Undo(snapshot.Id);
+    }
+
+    // Gate and tree lock around a small change, then a commit.
+    private FsError Change(Action change)
+    {
+        if (_volume.Fatal != FsError.None)
+            return _volume.Fatal;
+        using (_volume.Gate.EnterChange())
+            lock (_treeLock)
+                change();
+        return _volume.Commit();
+    }
+
+    private SnapshotRecord StandStillFor(byte[] name, SnapshotKind kind, Action<SnapshotRecord>? then = null)
+    {
+        if (!_volume.HasRoom(0))
+            throw Failed("the snapshot was not made", FsError.OutOfSpace);
+        SnapshotRecord? made = null;
+        FsError error = _committer.StandStill(_recall, () =>
+        {
+            if (!_metadata.Snapshots.HasRoom)
+                return;
+            made = _metadata.Snapshots.Create(name, kind, _volume.FileSystem.Now);
+            then?.Invoke(made);
+        }, out TimeSpan pause);
+        if (error != FsError.None)
+            throw Failed("the snapshot was not made", error);
+        if (made is null)
+        {
+            throw new SnapshotException(SnapshotFailure.Other,
+                $"this volume has had {SnapshotId.Max} snapshots, and cannot number another one.");
+        }
+
+        LastPause = pause;
+        Log.SnapshotMade(_logger, SnapshotName.Describe(name), pause.TotalMilliseconds);
+        return made;
+    }
+
+    // Takes back a snapshot that nobody has seen.
+    private void Undo(SnapshotId id)
+    {
+        if (_volume.Fatal != FsError.None)
+            return;
+        using (_volume.Gate.EnterChange())
+            lock (_treeLock)
+                _metadata.Snapshots.Delete(id);
+    }
+
+    private void ThrowIfReadOnly()
+    {
+        if (_volume.Settings.ReadOnly)
+        {
+            throw new SnapshotException(SnapshotFailure.ReadOnly,
+                "the volume is open for reading only. Next: mount it without -o ro.");
+        }
+    }
+
+    private static SnapshotException Failed(string what, FsError error) => error == FsError.OutOfSpace
+        ? new SnapshotException(SnapshotFailure.OutOfSpace,
+            $"{what}: the backing disk is full. Next: delete something, or make room beside the volume.")
+        : new SnapshotException(SnapshotFailure.IoFailure, $"{what}: {error}. Next: look into the log of the volume.");
+}
+
+/// <summary>A snapshot in use. Dispose it to end that.</summary>
+public sealed class SnapshotUse : IDisposable
+{
+    private readonly SnapshotSet _set;
+    private bool _isEnded;
+
+    internal SnapshotUse(SnapshotSet set, SnapshotFileSystem fileSystem)
+    {
+        _set = set;
+        FileSystem = fileSystem;
+        set.AddUse(fileSystem.Snapshot.Id);
+    }
+
+    /// <summary>The tree, with its inodes' own numbers.</summary>
+    public SnapshotFileSystem FileSystem { get; }
+
+    public void Dispose()
+    {
+        if (_isEnded)
+            return;
+        _isEnded = true;
+        _set.EndUse(FileSystem.Snapshot);
+    }
+}

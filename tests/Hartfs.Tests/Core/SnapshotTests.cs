@@ -1,0 +1,278 @@
+using System.Text;
+using Hartfs.Core;
+using Hartfs.Core.Snapshots;
+using Hartfs.Format;
+using Hartfs.Metadata.Integrity;
+using Hartfs.Testing.Modelling;
+using Xunit;
+
+namespace Hartfs.Tests.Core;
+
+/// <summary>Making, reading, holding and deleting snapshots.</summary>
+public sealed class SnapshotTests : VolumeTest
+{
+    private SnapshotSet Snapshots => Temp.Volume.Snapshots;
+
+    private VolumeTree Tree => Temp.Volume.Tree;
+
+    [Fact]
+    public void A_snapshot_stays_as_it_was_whatever_becomes_of_the_live_tree()
+    {
+        byte[] before = Noise(300_000, 1);
+        InodeNumber directory = MakeDirectory("d");
+        InodeNumber file = MakeFile(directory, "file", before);
+        Ok(Fs.SetXattr(file, Name("user.a"), "old"u8, XattrMode.CreateOrReplace, false));
+        Ok(Fs.MakeSymbolicLink(directory, Name("link"), "target"u8, default, out _));
+        MakeFile("removed", Noise(5000, 2));
+        List<string> expected = TreeDump.Take(Temp.Tree, withData: true);
+        Snapshots.Create("one"u8);
+
+        Ok(Fs.Write(file, 100, Noise(1000, 3), false, true));
+        Ok(Fs.SetXattr(file, Name("user.a"), "new"u8, XattrMode.CreateOrReplace, false));
+        Ok(Fs.Unlink(InodeNumber.Root, Name("removed")));
+        Ok(Fs.Unlink(directory, Name("link")));
+        Ok(Rename("d", "e"));
+        MakeFile("added", Noise(10, 4));
+        AssertHolds("one", expected);
+        Temp.Reopen();
+        AssertHolds("one", expected);
+        Assert.Empty(MetadataInvariants.Check(Temp.Volume.Metadata));
+    }
+
+    [Fact]
+    public void Dirty_data_in_flight_is_in_the_snapshot()
+    {
+        for (int index = 0; index < 40; index++)
+            MakeFile($"f{index}", Noise(1 << 20, index));
+        List<string> expected = TreeDump.Take(Temp.Tree, withData: true);
+        Snapshots.Create("one"u8);
+        Ok(Fs.Write(Find("f7"), 0, Noise(1 << 20, 99), false, true));
+        AssertHolds("one", expected);
+        Temp.Crash();
+        Temp.Log.Expect("recover");
+        Temp.Log.Expect("unclean");
+        AssertHolds("one", expected);
+    }
+
+    [Fact]
+    public void Bytes_that_ride_in_the_metadata_are_in_packs_before_a_snapshot_holds_them()
+    {
+        InodeNumber file = MakeFile("f", Noise(3000, 1));
+        Ok(Fs.Synchronize(file));
+        Assert.True(Temp.Volume.Metadata.Inline.TotalBytes > 0);
+        Snapshots.Create("one"u8);
+        Assert.Equal(0, Temp.Volume.Metadata.Inline.TotalBytes);
+    }
+
+    [Fact]
+    public void A_file_without_a_name_is_not_in_the_snapshot()
+    {
+        InodeNumber file = MakeFile("f", Noise(100_000, 1));
+        Ok(Fs.Unlink(InodeNumber.Root, Name("f")));
+        Snapshots.Create("one"u8);
+        using SnapshotUse use = Snapshots.Use("one"u8);
+        Assert.Equal(FsError.NotFound, use.FileSystem.Lookup(InodeNumber.Root, Name("f"), out _));
+        Assert.Equal(FsError.Stale, use.FileSystem.GetAttributes(file, out _));
+        Assert.Equal(Noise(100_000, 1), ReadAll(file));
+    }
+
+    [Fact]
+    public void A_volume_whose_snapshots_are_gone_keeps_no_more_versions()
+    {
+        InodeNumber file = MakeFile("f", Noise(100, 1));
+        Snapshots.Create("one"u8);
+        Snapshots.Delete("one"u8);
+        Ok(Fs.Write(file, 0, Noise(100, 2), false, true));
+        Ok(Temp.Volume.Commit());
+        Assert.Equal(0, Count("inode_past"));
+        Snapshots.Create("two"u8);
+        Ok(Fs.Write(file, 0, Noise(100, 3), false, true));
+        Ok(Temp.Volume.Commit());
+        Ok(Fs.Write(file, 0, Noise(100, 4), false, true));
+        Ok(Temp.Volume.Commit());
+        Assert.Equal(1, Count("inode_past"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a/b")]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData(".snapshots")]
+    [InlineData("now")]
+    [InlineData("a\nb")]
+    public void A_name_that_no_snapshot_can_have_is_refused(string name)
+    {
+        SnapshotException failure =
+            Assert.Throws<SnapshotException>(() => Snapshots.Create(Encoding.UTF8.GetBytes(name)));
+        Assert.Equal(SnapshotFailure.BadName, failure.Failure);
+        Assert.Empty(Snapshots.List());
+    }
+
+    [Fact]
+    public void A_name_longer_than_a_directory_entry_is_refused() =>
+        Assert.Equal(SnapshotFailure.BadName,
+            Assert.Throws<SnapshotException>(() => Snapshots.Create(new byte[256])).Failure);
+
+    [Fact]
+    public void A_name_that_exists_is_refused()
+    {
+        Snapshots.Create("one"u8);
+        Assert.Equal(SnapshotFailure.NameTaken,
+            Assert.Throws<SnapshotException>(() => Snapshots.Create("one"u8)).Failure);
+        Assert.Single(Snapshots.List());
+    }
+
+    [Fact]
+    public void A_held_snapshot_is_not_deleted_before_it_is_released()
+    {
+        Snapshots.Create("one"u8);
+        Snapshots.SetHeld("one"u8, true);
+        Temp.Reopen();
+        Assert.True(Snapshots.Get("one"u8).IsHeld);
+        Assert.Equal(SnapshotFailure.InUse,
+            Assert.Throws<SnapshotException>(() => Snapshots.Delete("one"u8)).Failure);
+        Snapshots.SetHeld("one"u8, false);
+        Snapshots.Delete("one"u8);
+        Assert.Empty(Snapshots.List());
+    }
+
+    [Fact]
+    public void A_snapshot_in_use_is_not_deleted()
+    {
+        Snapshots.Create("one"u8);
+        using (Snapshots.Use("one"u8))
+            Assert.Equal(SnapshotFailure.InUse,
+                Assert.Throws<SnapshotException>(() => Snapshots.Delete("one"u8)).Failure);
+        Snapshots.Delete("one"u8);
+    }
+
+    [Fact]
+    public void What_is_asked_of_a_snapshot_that_is_gone_is_refused()
+    {
+        Snapshots.Create("one"u8);
+        Snapshots.Delete("one"u8);
+        Assert.Equal(SnapshotFailure.NotFound,
+            Assert.Throws<SnapshotException>(() => Snapshots.Delete("one"u8)).Failure);
+        Assert.Equal(SnapshotFailure.NotFound,
+            Assert.Throws<SnapshotException>(() => Snapshots.SetHeld("one"u8, true)).Failure);
+        Assert.Equal(SnapshotFailure.NotFound,
+            Assert.Throws<SnapshotException>(() => Snapshots.RollBack("one"u8)).Failure);
+        Assert.Throws<SnapshotException>(() => Snapshots.Use("one"u8));
+    }
+
+    [Fact]
+    public void Snapshots_are_browsed_by_name_and_listed_only_when_asked_for()
+    {
+        byte[] content = Noise(70_000, 1);
+        MakeFile("f", content);
+        Snapshots.Create("one"u8);
+        Snapshots.Create("two"u8);
+        Ok(Fs.Unlink(InodeNumber.Root, Name("f")));
+        ProductTree tree = new(Tree);
+        Assert.DoesNotContain(".snapshots", List(tree, InodeNumber.Root));
+        Tree.ShowsSnapshots = true;
+        Assert.Contains(".snapshots", List(tree, InodeNumber.Root));
+        Ok(Tree.Lookup(InodeNumber.Root, ".snapshots"u8, out InodeRecord all));
+        Assert.Equal(["one", "two"], List(tree, all.Number));
+        Ok(Tree.Lookup(all.Number, "two"u8, out InodeRecord two));
+        Ok(Tree.Lookup(two.Number, "f"u8, out InodeRecord file));
+        byte[] read = new byte[content.Length];
+        Ok(Tree.Read(file.Number, 0, read, out int count));
+        Assert.Equal(content.Length, count);
+        Assert.Equal(content, read);
+        Ok(Tree.LookupParent(two.Number, out InodeRecord parent));
+        Assert.Equal(all.Number, parent.Number);
+        Snapshots.Delete("two"u8);
+        Assert.Equal(FsError.Stale, Tree.GetAttributes(file.Number, out _));
+        Assert.Equal(FsError.NotFound, Tree.Lookup(all.Number, "two"u8, out _));
+        Assert.Equal(["one"], List(tree, all.Number));
+    }
+
+    [Fact]
+    public void Every_change_inside_a_snapshot_is_refused()
+    {
+        MakeFile("f", Noise(100, 1));
+        InodeNumber live = MakeFile("live");
+        Snapshots.Create("one"u8);
+        Ok(Tree.Lookup(InodeNumber.Root, ".snapshots"u8, out InodeRecord all));
+        Ok(Tree.Lookup(all.Number, "one"u8, out InodeRecord top));
+        Ok(Tree.Lookup(top.Number, "f"u8, out InodeRecord file));
+        AttributeChange chmod = new() { Fields = AttributeFields.Mode, Mode = 0 };
+        foreach (InodeNumber parent in new[] { all.Number, top.Number })
+        {
+            Assert.Equal(FsError.ReadOnly, Tree.Create(parent, "x"u8, Octal644, 0, 0, default, out _));
+            Assert.Equal(FsError.ReadOnly, Tree.MakeDirectory(parent, "x"u8, Octal755, 0, default, out _));
+            Assert.Equal(FsError.ReadOnly, Tree.MakeSymbolicLink(parent, "x"u8, "y"u8, default, out _));
+            Assert.Equal(FsError.ReadOnly, Tree.CreateUnnamed(parent, Octal644, 0, default, out _));
+            Assert.Equal(FsError.ReadOnly, Tree.Link(live, parent, "x"u8, out _));
+            Assert.Equal(FsError.ReadOnly, Tree.Unlink(parent, "f"u8));
+            Assert.Equal(FsError.ReadOnly, Tree.RemoveDirectory(parent, "one"u8));
+            Assert.Equal(FsError.ReadOnly,
+                Tree.Rename(parent, "f"u8, InodeNumber.Root, "x"u8, RenameMode.Replace));
+            Assert.Equal(FsError.ReadOnly,
+                Tree.Rename(InodeNumber.Root, "live"u8, parent, "x"u8, RenameMode.Replace));
+            Assert.Equal(FsError.ReadOnly, Tree.SetAttributes(parent, chmod, out _));
+            Assert.Equal(FsError.ReadOnly,
+                Tree.SetXattr(parent, "user.a"u8, "b"u8, XattrMode.CreateOrReplace, false));
+        }
+
+        Assert.Equal(FsError.ReadOnly, Tree.Write(file.Number, 0, "x"u8, false, true));
+        Assert.Equal(FsError.ReadOnly, Tree.Allocate(file.Number, AllocateMode.Extend, 0, 10));
+        Assert.Equal(FsError.ReadOnly, Tree.RemoveXattr(file.Number, "user.a"u8));
+        Assert.Equal(FsError.ReadOnly, Tree.CopyRange(live, 0, file.Number, 0, 10, out _));
+        Assert.Equal(FsError.DifferentVolume, Tree.Link(file.Number, InodeNumber.Root, "x"u8, out _));
+        Assert.Equal(FsError.AlreadyExists,
+            Tree.MakeDirectory(InodeNumber.Root, ".snapshots"u8, Octal755, 0, default, out _));
+        Assert.Equal(FsError.Busy, Tree.RemoveDirectory(InodeNumber.Root, ".snapshots"u8));
+    }
+
+    [Fact]
+    public void Copying_a_range_out_of_a_snapshot_shares_its_data()
+    {
+        byte[] content = Noise(400_000, 5);
+        MakeFile("f", content);
+        Snapshots.Create("one"u8);
+        long stored = Temp.Volume.GetStatistics().UniqueBytes;
+        Ok(Fs.Unlink(InodeNumber.Root, Name("f")));
+        InodeNumber back = MakeFile("back");
+        Ok(Tree.Lookup(InodeNumber.Root, ".snapshots"u8, out InodeRecord all));
+        Ok(Tree.Lookup(all.Number, "one"u8, out InodeRecord top));
+        Ok(Tree.Lookup(top.Number, "f"u8, out InodeRecord file));
+        Ok(Tree.CopyRange(file.Number, 0, back, 0, long.MaxValue, out long copied));
+        Assert.Equal(content.Length, copied);
+        Assert.Equal(content, ReadAll(back));
+        Ok(Temp.Volume.Commit());
+        Assert.Equal(stored, Temp.Volume.GetStatistics().UniqueBytes);
+    }
+
+    [Fact]
+    public void A_volume_open_for_reading_shows_its_snapshots_and_makes_none()
+    {
+        MakeFile("f", Noise(100, 1));
+        List<string> expected = TreeDump.Take(Temp.Tree, withData: true);
+        Snapshots.Create("one"u8);
+        Temp.Settings = Temp.Settings with { ReadOnly = true };
+        Temp.Reopen();
+        AssertHolds("one", expected);
+        Assert.Equal(SnapshotFailure.ReadOnly,
+            Assert.Throws<SnapshotException>(() => Snapshots.Create("two"u8)).Failure);
+        Assert.Equal(SnapshotFailure.ReadOnly,
+            Assert.Throws<SnapshotException>(() => Snapshots.Delete("one"u8)).Failure);
+    }
+
+    private static List<string> List(ProductTree tree, InodeNumber directory)
+    {
+        Ok(tree.List(directory, out List<(byte[] Name, InodeRecord Inode)> entries));
+        return [.. entries.Select(entry => Encoding.UTF8.GetString(entry.Name))];
+    }
+
+    private long Count(string table) => Temp.Volume.Metadata.Database.QueryInt64($"SELECT count(*) FROM {table}");
+
+    private void AssertHolds(string name, List<string> expected)
+    {
+        using SnapshotUse use = Snapshots.Use(Name(name));
+        List<string> actual = TreeDump.Take(new ProductTree(use.FileSystem), withData: true);
+        Assert.True(expected.SequenceEqual(actual), TreeDump.Difference(expected, actual));
+    }
+}

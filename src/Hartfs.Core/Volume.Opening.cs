@@ -128,6 +128,7 @@ public sealed partial class Volume
             {
                 ReadOnly = settings.ReadOnly,
                 CacheBytesMax = settings.MetadataCacheBytesMax,
+                LogBytesMax = settings.Thresholds.LogBytesMax,
             }, loggers.CreateLogger<MetadataStore>());
             store = wrapStore(new LocalBlockStore(directory));
             VolumeParts parts = Assemble(directory, settings, superblock, metadata, store, loggers) with

@@ -49,4 +49,24 @@ public sealed record VolumeSettings
     public string Holder { get; init; } = "";
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    internal VolumeThresholds Thresholds { get; init; } = new();
+}
+
+/// <summary>Where work becomes due that goes on by itself; settings so that tests come past it often.</summary>
+internal sealed record VolumeThresholds
+{
+    /// <summary>Inline bytes above which they go into packs.</summary>
+    public long InlineRecallBytes { get; init; } = 8 << 20;
+
+    /// <summary>New fingerprints above which an index run is written.</summary>
+    public int IndexPendingMax { get; init; } = 256 << 10;
+
+    /// <summary>
+    /// Changed rows above which a commit comes early, to keep the transaction in memory small.
+    /// </summary>
+    public long PendingChangesMax { get; init; } = 200_000;
+
+    /// <summary>Bytes of the metadata's log above which it is moved into the database.</summary>
+    public long LogBytesMax { get; init; } = 32 << 20;
 }

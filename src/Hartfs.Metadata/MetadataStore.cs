@@ -42,7 +42,7 @@ public sealed class MetadataStore : IDisposable
     {
         _database = database;
         _path = path;
-        _logRoom = new LogRoom(LogPath(path), settings.LogBytesMax);
+        _logRoom = new LogRoom(database, settings.LogBytesMax);
         _settings = settings;
         _logger = logger;
         State = new VolumeState(database);

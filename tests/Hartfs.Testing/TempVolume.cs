@@ -23,7 +23,7 @@ public sealed class TempVolume : IDisposable
         Path = System.IO.Path.Combine(_root, "volume");
         Volume.Create(Path, parameters ?? new VolumeParameters(), Time);
         Volume = Volume.Open(Path, Settings, Log,
-            store => faultSeed is { } seed ? Faults = NewFaults(store, seed) : store);
+            store => faultSeed is { } seed ? Faults = new FaultyBlockStore(store, seed) : store);
         _isOpen = true;
     }
 
@@ -81,29 +81,6 @@ public sealed class TempVolume : IDisposable
         Leave(left);
     }
 
-    /// <summary>
-    /// After a power cut: opens what the disk kept. Of the segments that is what was flushed and perhaps more, of the
-    /// metadata what it was at the moment of the cut.
-    /// </summary>
-    public void RestorePower()
-    {
-        string left = NextPath();
-        IReadOnlyDictionary<string, long> surviving = Faults!.ChooseSurvivingLengths();
-        CopyDirectory(MetadataAtCut(), left);
-        foreach ((string segment, long length) in surviving)
-        {
-            string from = System.IO.Path.Combine(Path, segment);
-            string to = System.IO.Path.Combine(left, segment);
-            if (!File.Exists(from)) continue;
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(to)!);
-            CopyFile(from, to);
-            using FileStream file = new(to, FileMode.Open);
-            file.SetLength(length);
-        }
-
-        Leave(left);
-    }
-
     public void Dispose()
     {
         try
@@ -115,13 +92,6 @@ public sealed class TempVolume : IDisposable
             Directory.Delete(_root, recursive: true);
         }
     }
-
-    private FaultyBlockStore NewFaults(IBlockStore store, int seed) => new(store, seed)
-    {
-        PowerCut = () => CopyDirectory(Path, MetadataAtCut(), filesOnly: true),
-    };
-
-    private string MetadataAtCut() => System.IO.Path.Combine(_root, "at-cut");
 
     private string NextPath() => System.IO.Path.Combine(_root, $"volume-{++_generation}");
 
@@ -138,7 +108,7 @@ public sealed class TempVolume : IDisposable
     /// Metadata first: packs are only appended to, so that the copy holds whatever the copied metadata names.
     /// What a crash ends is left out: the database's shared memory and the lock.
     /// </summary>
-    private static void CopyDirectory(string from, string to, bool filesOnly = false)
+    private static void CopyDirectory(string from, string to)
     {
         Directory.CreateDirectory(to);
         foreach (string file in Directory.GetFiles(from).Order(StringComparer.Ordinal))
@@ -147,7 +117,6 @@ public sealed class TempVolume : IDisposable
                 CopyFile(file, System.IO.Path.Combine(to, System.IO.Path.GetFileName(file)));
         }
 
-        if (filesOnly) return;
         foreach (string directory in Directory.GetDirectories(from))
             CopyDirectory(directory, System.IO.Path.Combine(to, System.IO.Path.GetFileName(directory)));
     }

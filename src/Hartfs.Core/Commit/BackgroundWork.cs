@@ -16,15 +16,6 @@ internal sealed class BackgroundWork : IDisposable
     /// <summary>Files with fewer dirty bytes are drained whole, larger ones up to the last certain cut.</summary>
     private const long StreamBytesMin = 4 << 20;
 
-    /// <summary>Inline bytes above which they go into packs.</summary>
-    private const long InlineRecallBytes = 8 << 20;
-
-    /// <summary>New fingerprints above which a run is written.</summary>
-    private const int IndexPendingMax = 256 << 10;
-
-    /// <summary>Changed rows above which a commit comes early, to keep the transaction in memory small.</summary>
-    private const long PendingChangesMax = 200_000;
-
     private readonly MetadataStore _metadata;
     private readonly Lock _treeLock;
     private readonly Committer _committer;
@@ -135,7 +126,7 @@ internal sealed class BackgroundWork : IDisposable
     }
 
     // A writer that is faster than the drain must not keep commits and checkpoints away.
-    private bool IsWorkDue() => IsCommitDue() || _index.PendingCount >= IndexPendingMax;
+    private bool IsWorkDue() => IsCommitDue() || _index.PendingCount >= _settings.Thresholds.IndexPendingMax;
 
     private bool IsCommitDue() =>
         _settings.Time.GetElapsedTime(_committedAt) >= _settings.CommitInterval || IsTransactionLarge();
@@ -143,7 +134,7 @@ internal sealed class BackgroundWork : IDisposable
     private bool IsTransactionLarge()
     {
         lock (_treeLock)
-            return _metadata.PendingChanges > PendingChangesMax;
+            return _metadata.PendingChanges > _settings.Thresholds.PendingChangesMax;
     }
 
     private void RecallInline()
@@ -151,13 +142,13 @@ internal sealed class BackgroundWork : IDisposable
         long bytes;
         lock (_treeLock)
             bytes = _metadata.Inline.TotalBytes;
-        if (bytes > InlineRecallBytes)
+        if (bytes > _settings.Thresholds.InlineRecallBytes)
             _recall.RecallAll(_writer);
     }
 
     private void KeepIndex()
     {
-        if (_index.PendingCount >= IndexPendingMax)
+        if (_index.PendingCount >= _settings.Thresholds.IndexPendingMax)
             _index.Checkpoint(_packs.Position.ToIndexPosition());
         _index.MergeIfNeeded(_stop.Token);
     }

@@ -19,10 +19,12 @@ internal sealed class FileWriter(
     public const int StepBytes = 4 << 20;
 
     private readonly Cutter _cutter = new(chunking);
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(StepBytes + DirtyRanges.SegmentBytesMax);
     private readonly List<Piece> _pieces = [];
     private readonly List<Extent> _extents = [];
     private readonly List<Run> _runs = [];
+
+    // Made at the first drain: a volume that is only read, or opened and closed, has no use for it.
+    private byte[]? _buffer;
 
     /// <summary>
     /// Drains up to about <see cref="StepBytes"/> of a file. Unless <paramref name="isFinal"/>, the bytes behind the
@@ -116,6 +118,8 @@ internal sealed class FileWriter(
     // Cuts every contiguous run; returns where the bytes begin that are left for later (long.MaxValue: none).
     private long CutAll(DirtyRanges draining, bool isEnd)
     {
+        byte[] buffer = _buffer ??=
+            GC.AllocateUninitializedArray<byte>(StepBytes + DirtyRanges.SegmentBytesMax);
         int index = 0;
         while (index < draining.SegmentCount)
         {
@@ -125,15 +129,15 @@ internal sealed class FileWriter(
             do
             {
                 DirtySegment segment = draining[index++];
-                segment.Bytes.CopyTo(_buffer.AsSpan(filled));
+                segment.Bytes.CopyTo(buffer.AsSpan(filled));
                 filled += segment.Length;
                 bool continues = index < draining.SegmentCount && draining[index].Offset == segment.End;
                 bool isLast = index == draining.SegmentCount;
                 if (continues && filled < StepBytes)
                     continue;
 
-                int consumed = Cut(position, _buffer.AsSpan(0, filled), isEnd: !continues && (!isLast || isEnd));
-                _buffer.AsSpan(consumed, filled - consumed).CopyTo(_buffer);
+                int consumed = Cut(position, buffer.AsSpan(0, filled), isEnd: !continues && (!isLast || isEnd));
+                buffer.AsSpan(consumed, filled - consumed).CopyTo(buffer);
                 filled -= consumed;
                 position += consumed;
                 if (!continues)

@@ -95,6 +95,9 @@ internal sealed class Database : IDisposable
         Check(Sqlite3.Checkpoint(_handle, mode, out _, out _));
     }
 
+    /// <summary>Writes zeros behind the end of the write-ahead log, up to a length, as far as it works.</summary>
+    public void ExtendLog(long length) => Sqlite3.ExtendLog(_handle, length);
+
     /// <summary>Leaves the write-ahead log as it is on closing.</summary>
     public void KeepLogOnClose() => Check(Sqlite3.DisableCheckpointOnClose(_handle));
 

@@ -66,6 +66,8 @@ internal sealed class IndexRunWriter
         IndexRunFooter footer = _plan with { EntryCount = _entryCount };
         WriteFences(footer);
         WriteFilter(footer);
+        // A footer that outlived one of its pages would vouch for what is not there.
+        _store.Flush(_segment);
         footer.Write(Page[..IndexPage.Bytes]);
         _bufferCount++;
         Append();

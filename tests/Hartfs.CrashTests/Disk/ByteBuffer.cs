@@ -1,9 +1,13 @@
 namespace Hartfs.CrashTests.Disk;
 
-/// <summary>The bytes of a file: grows, is cut off, has zeros where nothing was written.</summary>
+/// <summary>
+/// The bytes of a file: grows, is cut off, has zeros where nothing was written. What it began with is shared until
+/// the first change.
+/// </summary>
 internal sealed class ByteBuffer(byte[] initial)
 {
-    private byte[] _bytes = initial.ToArray();
+    private byte[] _bytes = initial;
+    private bool _isShared = true;
 
     public int Length { get; private set; } = initial.Length;
 
@@ -11,13 +15,14 @@ internal sealed class ByteBuffer(byte[] initial)
     {
         int end = checked((int)offset + bytes.Length);
         if (end > Length) SetLength(end);
+        else Own(Length);
         bytes.CopyTo(_bytes.AsSpan((int)offset));
     }
 
     public void SetLength(long length)
     {
         int next = checked((int)length);
-        if (next > _bytes.Length) Array.Resize(ref _bytes, Math.Max(next, _bytes.Length * 2));
+        Own(next);
         if (next < Length) _bytes.AsSpan(next, Length - next).Clear();
         Length = next;
     }
@@ -32,5 +37,14 @@ internal sealed class ByteBuffer(byte[] initial)
         return count;
     }
 
-    public byte[] ToArray() => _bytes.AsSpan(0, Length).ToArray();
+    /// <summary>The bytes; not to be changed, neither they nor this, from now on.</summary>
+    public byte[] Finish() => _bytes.Length == Length ? _bytes : _bytes.AsSpan(0, Length).ToArray();
+
+    private void Own(int length)
+    {
+        if (!_isShared && length <= _bytes.Length) return;
+        byte[] own = new byte[length <= _bytes.Length ? _bytes.Length : Math.Max(length, Length * 2)];
+        _bytes.AsSpan(0, Length).CopyTo(own);
+        (_bytes, _isShared) = (own, false);
+    }
 }

@@ -43,8 +43,13 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
     }
 
     /// <summary>What is found on the disk afterwards.</summary>
-    public Dictionary<string, byte[]> Strike(SimulatedDisk disk)
+    public Dictionary<string, byte[]> Strike(SimulatedDisk disk) => Strike(disk, out _);
+
+    /// <param name="disk">Which disk.</param>
+    /// <param name="mark">Equal where two cuts of one disk leave the same.</param>
+    public Dictionary<string, byte[]> Strike(SimulatedDisk disk, out UInt128 mark)
     {
+        DiskMark kept = new();
         Random random = new(Seed);
         Dictionary<DiskFile, FileHistory> files = [];
         SortedDictionary<string, List<(int Index, DiskEvent Event)>> names = new(StringComparer.Ordinal);
@@ -68,14 +73,18 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
         if (hasNext && disk.Log[Position] is { Kind: DiskEventKind.Write or DiskEventKind.Truncate } next)
             HistoryOf(files, next.File).Changes.Add((Position, next));
         Dictionary<string, byte[]> left = new(StringComparer.Ordinal);
+        DiskFile[] origins = [.. files.Keys];
         foreach ((string name, List<(int, DiskEvent)> events) in names)
         {
             DiskFile? file = disk.InitialFiles.FirstOrDefault(file => file.Name == name);
             string folder = name[..(name.LastIndexOf('/') + 1)];
             file = ChooseFile(file, events, foldersDurableUntil.GetValueOrDefault(folder), random);
-            if (file is not null) left[name] = ChooseBytes(HistoryOf(files, file), file, random);
+            if (file is null) continue;
+            kept.Begin(name, Array.IndexOf(origins, file));
+            left[name] = ChooseBytes(HistoryOf(files, file), file, random, kept);
         }
 
+        mark = kept.Value;
         return left;
     }
 
@@ -96,42 +105,47 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
         return last.Kind == DiskEventKind.Create ? last.File : null;
     }
 
-    private byte[] ChooseBytes(FileHistory history, DiskFile file, Random random)
+    private byte[] ChooseBytes(FileHistory history, DiskFile file, Random random, DiskMark kept)
     {
         ByteBuffer bytes = new(file.Initial);
         int durableCount = history.Changes.TakeWhile(change => change.Index < history.DurableUntil).Count();
-        foreach ((int _, DiskEvent change) in history.Changes[..durableCount]) Apply(bytes, change);
-        List<(int Index, DiskEvent Event)> pending = history.Changes[durableCount..];
+        for (int index = 0; index < durableCount; index++) Apply(index);
+        int pendingCount = history.Changes.Count - durableCount;
         int whole = Loss switch
         {
             Loss.All => 0,
-            Loss.None => pending.Count,
-            _ => random.Next(pending.Count + 1),
+            Loss.None => pendingCount,
+            _ => random.Next(pendingCount + 1),
         };
-        for (int index = 0; index < pending.Count && Loss != Loss.All; index++)
+        for (int index = 0; index < pendingCount && Loss != Loss.All; index++)
         {
-            DiskEvent change = pending[index].Event;
             int fate = Loss == Loss.Scattered ? random.Next(5) : index < whole ? 0 : index == whole ? 4 : 2;
-            if (fate < 2) Apply(bytes, change);
-            else if (fate == 4) Tear(bytes, change, random);
+            if (fate < 2) Apply(durableCount + index);
+            else if (fate == 4) Tear(bytes, history.Changes[durableCount + index], random, kept);
         }
 
-        return bytes.ToArray();
-    }
+        return bytes.Finish();
 
-    private static void Apply(ByteBuffer bytes, DiskEvent change)
-    {
-        if (change.Kind == DiskEventKind.Truncate) bytes.SetLength(change.Offset);
-        else bytes.Write(change.Offset, change.Bytes);
+        void Apply(int index)
+        {
+            (int at, DiskEvent change) = history.Changes[index];
+            kept.Add(at, 0, change.Bytes?.Length ?? 0);
+            if (change.Kind == DiskEventKind.Truncate) bytes.SetLength(change.Offset);
+            else bytes.Write(change.Offset, change.Bytes);
+        }
     }
 
     /// <summary>A part arrives, mostly the beginning; a truncation is one thing.</summary>
-    private static void Tear(ByteBuffer bytes, DiskEvent change, Random random)
+    private static void Tear(
+        ByteBuffer bytes, (int Index, DiskEvent Event) torn, Random random, DiskMark kept)
     {
+        DiskEvent change = torn.Event;
         if (change.Kind != DiskEventKind.Write) return;
         int from = random.Next(3) == 0 ? random.Next(change.Bytes!.Length + 1) : 0;
         int count = random.Next(change.Bytes!.Length - from + 1);
-        if (count > 0) bytes.Write(change.Offset + from, change.Bytes.AsSpan(from, count));
+        if (count == 0) return;
+        kept.Add(torn.Index, from, count);
+        bytes.Write(change.Offset + from, change.Bytes.AsSpan(from, count));
     }
 
     private static FileHistory HistoryOf(Dictionary<DiskFile, FileHistory> files, DiskFile file)

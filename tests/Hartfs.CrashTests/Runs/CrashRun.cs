@@ -18,7 +18,7 @@ internal sealed class CrashRun
     private readonly Func<string, bool>? _lies;
     private readonly Random _random;
     private readonly List<string> _path = [];
-    private int _cutCount;
+    private CrashCount _count;
 
     private CrashRun(CrashScenario scenario, int seed, Func<string, bool>? lies)
     {
@@ -26,10 +26,10 @@ internal sealed class CrashRun
         _random = new Random(seed);
     }
 
-    /// <summary>Runs; returns how many cuts were made.</summary>
+    /// <summary>Runs; returns what was done.</summary>
     /// <param name="lies">Files whose synchronization does nothing.</param>
     /// <exception cref="CrashViolation">With everything needed to repeat it.</exception>
-    public static int Execute(CrashScenario scenario, int seed, Func<string, bool>? lies = null)
+    public static CrashCount Execute(CrashScenario scenario, int seed, Func<string, bool>? lies = null)
     {
         CrashRun run = new(scenario, seed, lies);
         try
@@ -43,7 +43,7 @@ internal sealed class CrashRun
             throw new CrashViolation(run.Describe(failure), failure);
         }
 
-        return run._cutCount;
+        return run._count;
     }
 
     private void Start()
@@ -51,7 +51,7 @@ internal sealed class CrashRun
         using CrashHost host = new(_scenario.Settings, _scenario.Parameters);
         List<Operation> operations = _scenario.Generate(_seed, _scenario.OperationCount, isFirst: true);
         CrashSession session = CrashSession.Begin(host, NewDisk(host.NewVolume), operations);
-        int randomCount = session.Disk.Log.Count / 4;
+        int randomCount = session.Disk.Log.Count / 2;
         foreach (PowerCut cut in PowerCut.Choose(session.Disk, _random, everySynchronization: true, randomCount))
             Strike(session, cut, depth: 1);
     }
@@ -59,7 +59,7 @@ internal sealed class CrashRun
     /// <summary>Recovers from a cut; sometimes goes on and cuts again, while recovering, working or closing.</summary>
     private void Strike(CrashSession before, PowerCut cut, int depth)
     {
-        _cutCount++;
+        _count.Cuts++;
         bool goesOn = _random.Next(16) == 0;
         int seed = _random.Next();
         int further = depth == DepthMax ? 0 : goesOn ? 10 : _random.Next(8) == 0 ? 3 : 0;
@@ -70,8 +70,16 @@ internal sealed class CrashRun
         _path.Add(string.Create(CultureInfo.InvariantCulture,
             $"cut before request {cut.Position} of {before.Disk.Log.Count} ({next}; {phase}), loss {cut.Loss}, " +
             $"seed {cut.Seed}: states {first} to {last} allowed, {before.OperationBefore(last)} under way or last"));
-        SimulatedDisk disk = NewDisk(cut.Strike(before.Disk));
-        CrashSession session = CrashSession.Resume(before, cut, disk, operations);
+        SimulatedDisk disk = NewDisk(cut.Strike(before.Disk, out UInt128 mark));
+        if (further == 0 && before.TryJudge(cut, mark))
+        {
+            _path.RemoveAt(_path.Count - 1);
+            return;
+        }
+
+        _count.Recoveries++;
+        bool alsoReadsOnly = _random.Next(8) == 0;
+        CrashSession session = CrashSession.Resume(before, cut, mark, disk, operations, alsoReadsOnly);
         foreach (PowerCut again in PowerCut.Choose(session.Disk, _random, everySynchronization: false, further))
             Strike(session, again, depth + 1);
         _path.RemoveAt(_path.Count - 1);

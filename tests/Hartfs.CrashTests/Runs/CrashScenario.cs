@@ -26,6 +26,7 @@ internal sealed record CrashScenario(string Name)
         BlockCacheBytesMax = 1 << 20,
         MetadataCacheBytesMax = 4 << 20,
         IndexBytesMax = 4 << 20,
+        Thresholds = new VolumeThresholds { LogBytesMax = 160 << 10 },
     };
 
     public VolumeParameters Parameters { get; init; } = new() { ChunkBytesAverage = 1 << 10, BlockBytes = 64 << 10 };

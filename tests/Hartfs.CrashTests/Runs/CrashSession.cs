@@ -14,7 +14,9 @@ internal sealed class CrashSession
     private readonly List<State> _states = [];
     private readonly List<(int Position, int State)> _begun = [];
     private readonly List<(int Position, int State)> _durable = [];
+    private readonly Dictionary<UInt128, List<string>> _found = [];
     private readonly CrashHost _host;
+    private Action? _beginModel;
     private ReferenceFileSystem _first = null!;
     private ReferenceFileSystem _model = null!;
     private TreeRunner _modelRunner = null!;
@@ -29,17 +31,27 @@ internal sealed class CrashSession
     public static CrashSession Begin(CrashHost host, SimulatedDisk disk, IReadOnlyList<Operation> operations)
     {
         CrashSession session = new(host, disk);
-        session.Run(operations, null, default);
+        session.Run(operations, null, default, default);
         return session;
     }
 
     /// <summary>What follows a power cut in an earlier session: recover, go on, close.</summary>
-    public static CrashSession Resume(
-        CrashSession before, PowerCut cut, SimulatedDisk disk, IReadOnlyList<Operation> operations)
+    public static CrashSession Resume(CrashSession before, PowerCut cut, UInt128 mark, SimulatedDisk disk,
+        IReadOnlyList<Operation> operations, bool alsoReadsOnly)
     {
         CrashSession session = new(before._host, disk);
-        session.Run(operations, before, before.AllowedAt(cut.Position));
+        (int First, int Last) allowed = before.AllowedAt(cut.Position);
+        if (alsoReadsOnly && session._host.ReadWithoutRecovery(disk) is { } seen) before.Require(seen, allowed);
+        session.Run(operations, before, allowed, mark);
         return session;
+    }
+
+    /// <summary>Judges a cut that left what an earlier one left; false when there was none.</summary>
+    public bool TryJudge(PowerCut cut, UInt128 mark)
+    {
+        if (!_found.TryGetValue(mark, out List<string>? found)) return false;
+        Require(found, AllowedAt(cut.Position));
+        return true;
     }
 
     /// <summary>The states allowed after a cut: from the last commit that succeeded to the last operation.</summary>
@@ -64,16 +76,26 @@ internal sealed class CrashSession
         return state;
     }
 
-    private void Run(IReadOnlyList<Operation> operations, CrashSession? before, (int First, int Last) allowed)
+    private void Run(
+        IReadOnlyList<Operation> operations, CrashSession? before, (int First, int Last) allowed, UInt128 mark)
     {
         Volume volume = _host.Open(Disk);
         try
         {
             _openEnd = Disk.Position;
             List<string> found = _host.Inspect(volume, Disk);
-            Adopt(volume, found, before, allowed);
-            Apply(volume, operations);
-            if (operations.Count > 0) RequireSame(_states[^1].Tree, _host.ReadTree(volume), "before closing");
+            int state = before?.Require(found, allowed) ?? 0;
+            before?._found.TryAdd(mark, found);
+            _states.Add(new State(null, 0, found));
+            if (before is null) SetModel(NewModel(volume));
+            else _beginModel = () => SetModel(before.Replay(state));
+            if (operations.Count > 0)
+            {
+                NeedModel();
+                RequireSame(Dump(), found, "in the model");
+                Apply(volume, operations);
+                RequireSame(_states[^1].Tree, _host.ReadTree(volume), "before closing");
+            }
         }
         finally
         {
@@ -85,25 +107,19 @@ internal sealed class CrashSession
         _durable.Add((Disk.Position, _states.Count - 1));
     }
 
-    /// <summary>Finds the state that the volume came back in, and goes on from there.</summary>
-    private void Adopt(Volume volume, List<string> found, CrashSession? before, (int First, int Last) allowed)
+    private ReferenceFileSystem NewModel(Volume volume)
     {
-        if (before is null)
-        {
-            if (volume.FileSystem.GetAttributes(InodeNumber.Root, out InodeRecord root) != FsError.None)
-                throw new CrashViolation("a new volume has no root");
-            SetModel(new ReferenceFileSystem(() => _host.ModelTime, root));
-        }
-        else
-        {
-            int state = before._states.FindIndex(allowed.First, allowed.Last - allowed.First + 1,
-                entry => entry.Tree.SequenceEqual(found));
-            if (state < 0) throw new CrashViolation(before.Explain(found, allowed));
-            SetModel(before.Replay(state));
-        }
+        if (volume.FileSystem.GetAttributes(InodeNumber.Root, out InodeRecord root) != FsError.None)
+            throw new CrashViolation("a new volume has no root");
+        return new ReferenceFileSystem(() => _host.ModelTime, root);
+    }
 
-        _states.Add(new State(null, 0, found));
-        RequireSame(Dump(), found, "in the model");
+    /// <summary>The allowed state that a tree is; throws when it is none.</summary>
+    private int Require(List<string> found, (int First, int Last) allowed)
+    {
+        int state = _states.FindIndex(allowed.First, allowed.Last - allowed.First + 1,
+            entry => entry.Tree.SequenceEqual(found));
+        return state >= 0 ? state : throw new CrashViolation(Explain(found, allowed));
     }
 
     private string Explain(List<string> found, (int First, int Last) allowed)
@@ -151,6 +167,13 @@ internal sealed class CrashSession
             or OperationKind.GetXattr or OperationKind.ListXattrs or OperationKind.ReadSymbolicLink
             or OperationKind.Flush or OperationKind.Close);
 
+    // Most sessions only recover, and need none.
+    private void NeedModel()
+    {
+        _beginModel?.Invoke();
+        _beginModel = null;
+    }
+
     private void SetModel(ReferenceFileSystem model)
     {
         _first = model.Clone();
@@ -161,6 +184,7 @@ internal sealed class CrashSession
     /// <summary>The model at a state, unnamed inodes left out, as a crash leaves them.</summary>
     private ReferenceFileSystem Replay(int state)
     {
+        NeedModel();
         long now = _host.ModelTime;
         ReferenceFileSystem model = _first.Clone();
         TreeRunner runner = new(model);

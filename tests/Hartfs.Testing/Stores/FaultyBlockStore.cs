@@ -3,8 +3,8 @@ using Hartfs.Storage.BlockStores;
 namespace Hartfs.Testing.Stores;
 
 /// <summary>
-/// A block store that fails as disks do: on a plan of the test's, at the n-th append or flush, or all at once when
-/// the power is cut. What was appended and not flushed may then be lost from its end, wholly or in part.
+/// A block store that fails as disks do, on a plan of the test's, at the n-th append or flush. In a crash what was
+/// appended and not flushed may be lost from its end, wholly or in part.
 /// </summary>
 /// <param name="inner">Where the bytes really are. Owned.</param>
 /// <param name="seed">Chooses the lengths of short reads and of torn appends.</param>
@@ -13,19 +13,12 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
     private readonly Lock _lock = new(); // guards: everything below
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, long> _durableLengths = new(StringComparer.Ordinal);
-    private bool _isPowerCut;
 
     /// <summary>Appends so far.</summary>
     public int AppendCount { get; private set; }
 
     /// <summary>Flushes so far.</summary>
     public int FlushCount { get; private set; }
-
-    /// <summary>Power is cut when this append arrives (1-based; 0: never); a part of it may reach the disk.</summary>
-    public int PowerCutAtAppend { get; set; }
-
-    /// <summary>Power is cut when this flush arrives (1-based; 0: never); it does not happen.</summary>
-    public int PowerCutAtFlush { get; set; }
 
     /// <summary>From this append on the disk is full (1-based; 0: never).</summary>
     public int FullFromAppend { get; set; }
@@ -39,12 +32,6 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
     /// <summary>What <see cref="FreeBytes"/> says instead of the truth.</summary>
     public long? FreeBytesSaid { get; set; }
 
-    /// <summary>Called at the moment of a planned power cut.</summary>
-    public Action? PowerCut { get; init; }
-
-    /// <summary>Whether a planned power cut has happened.</summary>
-    public bool IsPowerCut => Volatile.Read(ref _isPowerCut);
-
     public long FreeBytes => FreeBytesSaid ?? inner.FreeBytes;
 
     public void Append(string segment, ReadOnlySpan<byte> bytes)
@@ -52,18 +39,11 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
         lock (_lock)
         {
             AppendCount++;
-            ThrowIfCut();
             _durableLengths.TryAdd(segment, inner.TryGetLength(segment, out long length) ? length : 0);
             if (FullFromAppend != 0 && AppendCount >= FullFromAppend)
             {
                 inner.Append(segment, bytes[..Torn(bytes.Length)]);
                 throw DiskFull.Create("the disk is full, by plan");
-            }
-
-            if (AppendCount == PowerCutAtAppend)
-            {
-                inner.Append(segment, bytes[..Torn(bytes.Length)]);
-                Cut();
             }
 
             inner.Append(segment, bytes);
@@ -74,7 +54,6 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
     {
         lock (_lock)
         {
-            ThrowIfCut();
             if (ShortReads && buffer.Length > 1) buffer = buffer[..(1 + _random.Next(buffer.Length))];
         }
 
@@ -86,8 +65,6 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
         lock (_lock)
         {
             FlushCount++;
-            ThrowIfCut();
-            if (FlushCount == PowerCutAtFlush) Cut();
             if (FlushCount == FailAtFlush) throw new IOException("a flush failed, by plan");
             inner.Flush(segment);
             if (inner.TryGetLength(segment, out long length)) _durableLengths[segment] = length;
@@ -100,19 +77,11 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
 
     public void Delete(string segment)
     {
-        lock (_lock)
-        {
-            ThrowIfCut();
-            _durableLengths.Remove(segment);
-        }
-
+        lock (_lock) _durableLengths.Remove(segment);
         inner.Delete(segment);
     }
 
     public void Dispose() => inner.Dispose();
-
-    /// <summary>Cuts the power now: every later call fails.</summary>
-    public void CutPower() => Volatile.Write(ref _isPowerCut, true);
 
     /// <summary>
     /// What each segment keeps: of those appended to at least the flushed length, at most all; of the others all.
@@ -141,17 +110,4 @@ public sealed class FaultyBlockStore(IBlockStore inner, int seed) : IBlockStore
     }
 
     private int Torn(int length) => _random.Next(length + 1);
-
-    /// <summary>Everyone else fails while the cut is being recorded, or waits for the lock.</summary>
-    private void Cut()
-    {
-        CutPower();
-        PowerCut?.Invoke();
-        ThrowIfCut();
-    }
-
-    private void ThrowIfCut()
-    {
-        if (_isPowerCut) throw new IOException("the power is cut, by plan");
-    }
 }

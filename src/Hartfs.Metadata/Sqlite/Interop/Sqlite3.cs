@@ -38,7 +38,10 @@ internal static unsafe partial class Sqlite3
     private const string Library = "sqlite3";
     private const uint PreparePersistent = 1;
     private const int ConfigNoCheckpointOnClose = 1006;
+    private const int ControlJournalPointer = 28;
+    private const int ZerosBytes = 64 << 10;
     private static readonly nint Transient = -1;
+    private static readonly byte[] Zeros = new byte[ZerosBytes];
 
     static Sqlite3() => NativeLibrary.SetDllImportResolver(typeof(Sqlite3).Assembly, Resolve);
 
@@ -115,6 +118,26 @@ internal static unsafe partial class Sqlite3
     /// <summary>Copies the write-ahead log into the database.</summary>
     public static int Checkpoint(nint database, int mode, out int logFrames, out int copiedFrames) =>
         sqlite3_wal_checkpoint_v2(database, null, mode, out logFrames, out copiedFrames);
+
+    /// <summary>Writes zeros behind the end of the write-ahead log; false when it failed on the way.</summary>
+    public static bool ExtendLog(nint database, long length)
+    {
+        // struct sqlite3_file begins with its sqlite3_io_methods: a version, then close, read, write, truncate, sync,
+        // file size (https://www.sqlite.org/c3ref/io_methods.html).
+        nint** log = null;
+        if (sqlite3_file_control(database, "main", ControlJournalPointer, &log) != Ok || log == null || *log == null)
+            return false;
+        var write = (delegate* unmanaged[Cdecl]<nint**, byte*, int, long, int>)(*log)[3];
+        var getSize = (delegate* unmanaged[Cdecl]<nint**, long*, int>)(*log)[6];
+        long end;
+        if (getSize(log, &end) != Ok)
+            return false;
+        fixed (byte* zeros = Zeros)
+            for (; end < length; end += ZerosBytes)
+                if (write(log, zeros, ZerosBytes, end) != Ok)
+                    return false;
+        return true;
+    }
 
     /// <summary>Has the frames of the log counted after each commit, at <paramref name="counter"/>.</summary>
     public static void CountLogFrames(nint database, nint counter) =>
@@ -231,6 +254,9 @@ internal static unsafe partial class Sqlite3
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int sqlite3_wal_checkpoint_v2(
         nint database, string? name, int mode, out int logFrames, out int copiedFrames);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int sqlite3_file_control(nint database, string name, int operation, void* argument);
 
     [LibraryImport(Library)]
     private static partial nint sqlite3_wal_hook(

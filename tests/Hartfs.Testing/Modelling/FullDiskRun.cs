@@ -1,48 +1,23 @@
 using Hartfs.Core;
-using Hartfs.Testing.Stores;
 
 namespace Hartfs.Testing.Modelling;
 
 /// <summary>
-/// Carries operations out on a volume over a faulty disk until the fault strikes, then opens what the disk kept and
-/// looks for its state among those that the model went through.
+/// Carries operations out on a volume over a disk that becomes full, beside the model, until there is room again.
 /// </summary>
-public sealed class FaultRun : IDisposable
+public sealed class FullDiskRun : IDisposable
 {
     private readonly TempVolume _temp;
     private readonly DurableHistory _history;
     private readonly TreeRunner _product;
 
-    private FaultRun(VolumeSettings settings, VolumeParameters parameters, int seed, Action<FaultyBlockStore> plan)
+    private FullDiskRun(VolumeSettings settings, VolumeParameters parameters, int seed, int fullFromAppend)
     {
         _temp = new TempVolume(settings, parameters, seed);
         _temp.Log.Expect("");
         _history = new DurableHistory(_temp);
         _product = new TreeRunner(_temp.Tree);
-        plan(_temp.Faults!);
-    }
-
-    /// <summary>Runs until the power is cut.</summary>
-    /// <param name="operations">What to do.</param>
-    /// <param name="settings">The volume's settings.</param>
-    /// <param name="parameters">The volume's parameters.</param>
-    /// <param name="seed">Chooses what survives of what was not flushed.</param>
-    /// <param name="plan">Sets when the power is cut, counted from the open volume on.</param>
-    /// <returns>False when the operations came to their end first. A wrong state is an exception.</returns>
-    public static bool CutPower(IReadOnlyList<Operation> operations, VolumeSettings settings,
-        VolumeParameters parameters, int seed, Action<FaultyBlockStore> plan)
-    {
-        using FaultRun run = new(settings, parameters, seed, plan);
-        foreach (Operation operation in operations)
-        {
-            run.Step(operation);
-            if (!run._temp.Faults!.IsPowerCut) continue;
-            run._temp.RestorePower();
-            run.CheckState();
-            return true;
-        }
-
-        return false;
+        _temp.Faults!.FullFromAppend = fullFromAppend;
     }
 
     /// <summary>
@@ -50,10 +25,10 @@ public sealed class FaultRun : IDisposable
     /// removed, and when there is room again everything is stored.
     /// </summary>
     /// <returns>How many operations were refused.</returns>
-    public static int FillDisk(IReadOnlyList<Operation> operations, VolumeSettings settings,
+    public static int Execute(IReadOnlyList<Operation> operations, VolumeSettings settings,
         VolumeParameters parameters, int seed, int fullFromAppend)
     {
-        using FaultRun run = new(settings, parameters, seed, faults => faults.FullFromAppend = fullFromAppend);
+        using FullDiskRun run = new(settings, parameters, seed, fullFromAppend);
         int refused = 0;
         TreeRunner model = run._history.Runner;
         foreach (Operation operation in operations)
@@ -92,24 +67,6 @@ public sealed class FaultRun : IDisposable
     }
 
     public void Dispose() => _temp.Dispose();
-
-    private void Step(Operation operation)
-    {
-        _history.Advance();
-        FsError error = operation.Kind == OperationKind.Commit
-            ? _temp.Volume.Commit()
-            : _product.Apply(operation).Error;
-        if (operation.Kind != OperationKind.Commit)
-        {
-            _history.Runner.Apply(operation);
-            _history.Note(operation);
-        }
-
-        // Whether a commit that met the power cut succeeded does not matter then: it may be there, or not.
-        bool isBarrier = operation.Kind is OperationKind.Commit or OperationKind.Synchronize;
-        if (isBarrier && error == FsError.None && !_temp.Faults!.IsPowerCut)
-            _history.MarkDurable(_history.Model, _history.Runner);
-    }
 
     /// <summary>The state is one that was, the volume can be used, and it keeps what it is given.</summary>
     private void CheckState()

@@ -1,0 +1,12 @@
+namespace Hartfs.CrashTests.Runs;
+
+/// <summary>What was tried.</summary>
+/// <param name="Cuts">Power cuts.</param>
+/// <param name="Recoveries">
+/// Volumes opened after one: of two cuts that leave the same on one disk the second is judged by the first's outcome.
+/// </param>
+internal record struct CrashCount(int Cuts, int Recoveries)
+{
+    public static CrashCount operator +(CrashCount left, CrashCount right) =>
+        new(left.Cuts + right.Cuts, left.Recoveries + right.Recoveries);
+}

@@ -1,9 +1,16 @@
+using Hartfs.Core.Commit;
 using Hartfs.Storage.BlockStores;
 
 namespace Hartfs.Core;
 
-/// <summary>Room on the backing disk above the reserve, asked for at most a few times a second.</summary>
-internal sealed class FreeSpace(IBlockStore store, long reservedBytes, TimeProvider time)
+/// <summary>
+/// Room for more: on the backing disk above the reserve, and below the volume's own limit. Asked for at most a few
+/// times a second.
+/// </summary>
+/// <param name="reservedBytes">Bytes of the backing disk that are never used, the ballast included.</param>
+/// <param name="limit">What the volume may still grow by.</param>
+internal sealed class FreeSpace(
+    IBlockStore store, long reservedBytes, Ballast ballast, Func<long> limit, TimeProvider time)
 {
     private static readonly TimeSpan AgeMax = TimeSpan.FromMilliseconds(100);
 
@@ -21,7 +28,7 @@ internal sealed class FreeSpace(IBlockStore store, long reservedBytes, TimeProvi
             {
                 if (_askedAt == long.MinValue || time.GetElapsedTime(_askedAt) > AgeMax)
                 {
-                    _bytes = store.FreeBytes - reservedBytes;
+                    _bytes = Math.Min(store.FreeBytes - reservedBytes + ballast.HeldBytes, limit());
                     _askedAt = time.GetTimestamp();
                 }
 

@@ -27,6 +27,10 @@ internal static partial class Log
     [LoggerMessage(3006, LogLevel.Error, "The backing disk is full: what is not durable yet waits for room")]
     public static partial void CommitOutOfSpace(ILogger logger, Exception failure);
 
+    [LoggerMessage(3019, LogLevel.Warning,
+        "The backing disk is nearly full: {Bytes} bytes kept for this are given up, so that deleting works")]
+    public static partial void BallastGivenUp(ILogger logger, long bytes);
+
     [LoggerMessage(3007, LogLevel.Critical,
         "A commit failed: the volume takes no more changes. Unmount it, see to the disk, mount again")]
     public static partial void VolumeStopped(ILogger logger, Exception failure);

@@ -30,6 +30,11 @@ public sealed partial class Volume
         {
             CreateIn(directory, parameters, time ?? TimeProvider.System);
         }
+        catch (MetadataException failure)
+        {
+            throw new VolumeException(OfCreation(failure.Kind),
+                $"{directory} could not be made into a volume: {failure.Message}", failure);
+        }
         catch (UnauthorizedAccessException failure)
         {
             throw new VolumeException(VolumeFailure.NotPermitted,
@@ -47,7 +52,21 @@ public sealed partial class Volume
         if (System.IO.Directory.Exists(directory) && System.IO.Directory.EnumerateFileSystemEntries(directory).Any())
             throw new VolumeException(VolumeFailure.DirectoryNotEmpty,
                 $"{directory} is not empty: choose a new directory, or mount it if it is a volume already");
+        bool isNew = !System.IO.Directory.Exists(directory);
         System.IO.Directory.CreateDirectory(directory);
+        try
+        {
+            MakeParts(directory, parameters, time);
+        }
+        catch
+        {
+            RemoveHalfMade(directory, isNew);
+            throw;
+        }
+    }
+
+    private static void MakeParts(string directory, VolumeParameters parameters, TimeProvider time)
+    {
         ChunkerParameters chunking = ChunkerParameters.FromAverages(parameters.ChunkBytesAverage,
             Math.Max(64 << 10, parameters.ChunkBytesAverage * 4));
         long now = (time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) * 100;
@@ -84,6 +103,31 @@ public sealed partial class Volume
             CodecLevel = parameters.CompressionLevel,
         });
     }
+
+    // The next attempt finds the directory as this one did.
+    private static void RemoveHalfMade(string directory, bool isNew)
+    {
+        try
+        {
+            if (isNew)
+                System.IO.Directory.Delete(directory, recursive: true);
+            else
+                foreach (string ours in (string[])[VolumeLayout.MetadataName, SuperblockFile.Name])
+                    foreach (string file in System.IO.Directory.EnumerateFiles(directory, ours + "*"))
+                        File.Delete(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The first failure is the one worth reporting.
+        }
+    }
+
+    private static VolumeFailure OfCreation(MetadataFailure kind) => kind switch
+    {
+        MetadataFailure.DiskFull => VolumeFailure.OutOfSpace,
+        MetadataFailure.NotPermitted => VolumeFailure.NotPermitted,
+        _ => VolumeFailure.IoFailure,
+    };
 
     /// <summary>Opens a volume, recovers it where needed, and locks it. Throws <see cref="VolumeException"/>.</summary>
     public static Volume Open(string directory, VolumeSettings settings, ILoggerFactory loggers) =>
@@ -254,6 +298,8 @@ public sealed partial class Volume
                 Metadata.State.CleanShutdown = true;
                 Metadata.Commit();
             }
+
+            _ballast.Close();
         }
         catch (Exception failure) when (failure is IOException or MetadataException)
         {

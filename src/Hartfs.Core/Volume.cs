@@ -21,6 +21,8 @@ public sealed partial class Volume : IDisposable
     /// <summary>Writers kept for the next copy or seek; each has a buffer of some MiB.</summary>
     private const int IdleWritersMax = 4;
 
+    private const long BallastBytesMax = 32 << 20;
+
     private readonly VolumeLock? _lock;
     private readonly IBlockStore _store;
     private readonly PackStore _packs;
@@ -35,6 +37,7 @@ public sealed partial class Volume : IDisposable
     private readonly ConcurrentBag<FileWriter> _idleWriters = [];
     private readonly Committer _committer;
     private readonly BackgroundWork? _background;
+    private readonly Ballast _ballast;
     private readonly FreeSpace _freeSpace;
     private readonly PackLedger _ledger;
     private readonly ILogger _logger;
@@ -56,7 +59,10 @@ public sealed partial class Volume : IDisposable
 
         Nodes = new NodeTable(Metadata, Settings.ReadOnly);
         Budget = new WriteBudget(Settings.DirtyBytesMax);
-        _freeSpace = new FreeSpace(_store, Settings.ReservedBytes, Settings.Time);
+        _ballast = new Ballast(_store, Settings.ReadOnly ? 0 : Math.Min(BallastBytesMax, Settings.ReservedBytes / 2),
+            loggers.CreateLogger<Ballast>());
+        _ballast.Take();
+        _freeSpace = new FreeSpace(_store, Settings.ReservedBytes, _ballast, GetRoomBelowLimit, Settings.Time);
         _ledger = new PackLedger(Metadata, _packs);
         _codex = new Codex(Metadata, TreeLock, Settings.Time, Settings.ReadOnly);
         _cache = new BlockCache(Settings.BlockCacheBytesMax);
@@ -68,7 +74,7 @@ public sealed partial class Volume : IDisposable
         Reader = new FileReader(Metadata, TreeLock, _blocks, _pipeline, new ReadFailures(
             _codex, new PathSearch(Metadata, TreeLock, Nodes), loggers.CreateLogger<FileReader>()));
         _committer = new Committer(Metadata, TreeLock, Nodes, Gate, Queue, Budget, _pipeline, _packs, _ledger,
-            NewWriter(), loggers.CreateLogger<Committer>());
+            NewWriter(), _ballast, loggers.CreateLogger<Committer>());
         Refusal = () => Fatal != FsError.None ? Fatal : _pipeline.Failure;
         FileSystem = new FileSystem(this);
         Integrity = new VolumeIntegrity(this, _packs, _codex, _healer, _chunking, loggers);
@@ -116,8 +122,12 @@ public sealed partial class Volume : IDisposable
 
     internal FileReader Reader { get; }
 
-    /// <summary>Why no change is taken any more; None while changes are.</summary>
-    internal FsError Fatal => _committer.Fatal;
+    /// <summary>
+    /// Why no change is taken any more; None while changes are. What failed metadata takes could not be kept.
+    /// </summary>
+    internal FsError Fatal => _committer.Fatal is not FsError.None and var fatal
+        ? fatal
+        : Metadata.IsFailed ? FsError.IoFailure : FsError.None;
 
     /// <summary>Why a writer must not go on waiting; made once, because writers ask on every write.</summary>
     internal Func<FsError> Refusal { get; }
@@ -211,6 +221,14 @@ public sealed partial class Volume : IDisposable
         _store.Dispose();
         Gate.Dispose();
         _lock?.Dispose();
+    }
+
+    private long GetRoomBelowLimit()
+    {
+        if (Settings.StoredBytesMax == 0)
+            return long.MaxValue;
+        lock (TreeLock)
+            return Settings.StoredBytesMax - _ledger.Bytes - Metadata.DatabaseBytes - _index.DiskBytes;
     }
 
     private FileWriter NewWriter() => new(Metadata, TreeLock, Nodes, _ingest, Budget, _chunking);

@@ -45,6 +45,11 @@ public sealed record VolumeSettings
     /// <summary>Bytes of the backing disk never used, so that deleting and unmounting always work (I8).</summary>
     public long ReservedBytes { get; init; } = 64 << 20;
 
+    /// <summary>
+    /// Bytes that packs, metadata and index may have together, without the metadata's log; 0: as much as the disk has.
+    /// </summary>
+    public long StoredBytesMax { get; init; }
+
     /// <summary>Who opens the volume, told to whoever is refused: a mount point or a command.</summary>
     public string Holder { get; init; } = "";
 

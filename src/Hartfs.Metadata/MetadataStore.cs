@@ -101,12 +101,22 @@ public sealed class MetadataStore : IDisposable
     /// <summary>Whether a failure has left the open transaction in an unknown state. Reopen to go on.</summary>
     public bool IsFailed => _database.IsFailed;
 
+    /// <exception cref="MetadataException">A failure has left the open transaction in an unknown state.</exception>
+    public void ThrowIfFailed()
+    {
+        if (IsFailed)
+            throw _database.AfterFailure();
+    }
+
     /// <summary>Rows changed since the last commit; at least 1 when a single number changed.</summary>
     public long PendingChanges =>
         unchecked((uint)(_database.TotalChanges - _committedChanges)) + (State.IsChanged ? 1 : 0);
 
     /// <summary>Bytes of the database and its write-ahead log on disk.</summary>
-    public long FileBytes => LengthOf(_path) + LengthOf(LogPath(_path));
+    public long FileBytes => DatabaseBytes + LengthOf(LogPath(_path));
+
+    /// <summary>Bytes of the database alone.</summary>
+    public long DatabaseBytes => LengthOf(_path);
 
     /// <summary>Makes the database of a new volume, durably.</summary>
     /// <param name="path">A file that does not exist yet.</param>
@@ -184,10 +194,11 @@ public sealed class MetadataStore : IDisposable
     /// <see cref="Commit"/>: with changes pending it does nothing.
     /// </summary>
     /// <returns>Whether it did.</returns>
-    public bool CheckpointIfNeeded()
+    /// <param name="logBytesMax">Bytes of the log above which it acts, where less is asked for than set.</param>
+    public bool CheckpointIfNeeded(long logBytesMax = long.MaxValue)
     {
         ThrowIfUnusable();
-        if (PendingChanges != 0 || LogBytes < _settings.LogBytesMax)
+        if (PendingChanges != 0 || LogBytes < Math.Min(logBytesMax, _settings.LogBytesMax))
             return false;
         _database.Execute("COMMIT");
         _database.Checkpoint(truncate: false);
@@ -329,8 +340,6 @@ public sealed class MetadataStore : IDisposable
         ObjectDisposedException.ThrowIf(_isClosed, this);
         if (_settings.ReadOnly)
             throw new InvalidOperationException("The metadata is open for reading");
-        if (IsFailed)
-            throw new MetadataException(MetadataFailure.Failed, 0,
-                $"{_path}: an earlier failure left the metadata in an unknown state; open the volume again");
+        ThrowIfFailed();
     }
 }

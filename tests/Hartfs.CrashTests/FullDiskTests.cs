@@ -6,8 +6,8 @@ using Xunit;
 namespace Hartfs.CrashTests;
 
 /// <summary>
-/// I8: a full disk refuses what needs room, keeps what it acknowledged, lets names be removed, and goes on when there is
-/// room again.
+/// I8: a full disk refuses what needs room, keeps what it acknowledged, lets names be removed, and goes on when there
+/// is room again.
 /// </summary>
 public sealed class FullDiskTests(ITestOutputHelper output)
 {

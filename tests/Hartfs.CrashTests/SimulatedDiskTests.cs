@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Hartfs.CrashTests.Runs;
 using Hartfs.Testing.Modelling;
 using Xunit;
@@ -46,15 +45,15 @@ public sealed class SimulatedDiskTests(ITestOutputHelper output)
     [Fact]
     public void After_any_power_cut_the_volume_is_at_one_moment()
     {
-        int wanted = Setting("HARTFS_CRASH_CUTS", CutsDefault);
+        int wanted = CrashSettings.Get("HARTFS_CRASH_CUTS", CutsDefault);
         string? only = Environment.GetEnvironmentVariable("HARTFS_CRASH_SCENARIO");
         CrashScenario[] scenarios = [.. Scenarios.Where(scenario => only is null || scenario.Name == only)];
-        int firstSeed = Setting("HARTFS_CRASH_SEED", 1);
+        int firstSeed = CrashSettings.Get("HARTFS_CRASH_SEED", 1);
         long begun = Stopwatch.GetTimestamp();
         CrashCount[] counts = new CrashCount[scenarios.Length];
         int taken = -1;
         int made = 0;
-        Parallel.For(0, Environment.ProcessorCount, _ =>
+        CrashSettings.OnAllProcessors(() =>
         {
             while (Volatile.Read(ref made) < wanted)
             {
@@ -95,8 +94,4 @@ public sealed class SimulatedDiskTests(ITestOutputHelper output)
 
         Assert.Equal(2, found);
     }
-
-    private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture,
-            out int value) ? value : otherwise;
 }

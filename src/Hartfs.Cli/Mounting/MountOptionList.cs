@@ -22,6 +22,7 @@ internal sealed class MountOptionList
         ("dirty=SIZE", "bytes written but not yet stored, at most (default 256M)"),
         ("cache=SIZE", "memory for decoded data, at most (default 256M)"),
         ("index=SIZE", "memory of the fingerprint index, at most (default 128M)"),
+        ("size=SIZE", "bytes that the volume may take on the disk, at most (default: what the disk has)"),
         ("readahead=SIZE", "how far the kernel reads ahead (default 512K)"),
         ("commit=SECONDS", "age at which written data becomes durable by itself (default 5)"),
         ("writeback, nowriteback", "the kernel collects writes before it hands them over (default), or does not"),
@@ -64,6 +65,8 @@ internal sealed class MountOptionList
 
     public long? IndexBytes { get; private set; }
 
+    public long StoredBytesMax { get; private set; }
+
     public int? ReadAheadKib { get; private set; }
 
     public int ThreadCount { get; private set; }
@@ -93,6 +96,7 @@ internal sealed class MountOptionList
             DirtyBytesMax = DirtyBytes ?? defaults.DirtyBytesMax,
             BlockCacheBytesMax = CacheBytes ?? defaults.BlockCacheBytesMax,
             IndexBytesMax = IndexBytes ?? defaults.IndexBytesMax,
+            StoredBytesMax = StoredBytesMax,
             CommitInterval = CommitInterval ?? defaults.CommitInterval,
             WorkerCount = WorkerCount,
             Holder = holder,
@@ -152,7 +156,7 @@ internal sealed class MountOptionList
             case "remount":
                 throw new CommandFailure(ExitCode.UnknownOption,
                     "a mount cannot change its options. Next: hartfs unmount, then mount again.");
-            case "dirty" or "cache" or "index" or "readahead" or "commit" or "threads" or "workers":
+            case "dirty" or "cache" or "index" or "size" or "readahead" or "commit" or "threads" or "workers":
                 throw new CommandFailure(ExitCode.UnknownOption, $"mount option '{name}' needs a value: {name}=…");
             default: return false;
         }
@@ -167,6 +171,7 @@ internal sealed class MountOptionList
             case "dirty": DirtyBytes = Size(name, value, 1 << 20, long.MaxValue); break;
             case "cache": CacheBytes = Size(name, value, 1 << 20, long.MaxValue); break;
             case "index": IndexBytes = Size(name, value, 1 << 20, long.MaxValue); break;
+            case "size": StoredBytesMax = Size(name, value, 1 << 20, long.MaxValue); break;
             case "readahead": ReadAheadKib = (int)(Size(name, value, 0, 1 << 30) >> 10); break;
             case "commit": CommitInterval = TimeSpan.FromSeconds(Number(name, value, 1, 3600)); break;
             case "threads": ThreadCount = Number(name, value, 0, 64); break;

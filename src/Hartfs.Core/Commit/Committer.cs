@@ -13,7 +13,7 @@ namespace Hartfs.Core.Commit;
 /// </summary>
 internal sealed partial class Committer(
     MetadataStore metadata, Lock treeLock, NodeTable nodes, CommitGate gate, DrainQueue queue, WriteBudget budget,
-    BlockPipeline pipeline, PackStore packs, PackLedger ledger, FileWriter writer, ILogger logger)
+    BlockPipeline pipeline, PackStore packs, PackLedger ledger, FileWriter writer, Ballast ballast, ILogger logger)
 {
     /// <summary>Up to this many dirty bytes a commit takes the short way: through the metadata alone.</summary>
     private const long InlineBytesMax = 64 << 10;
@@ -46,7 +46,10 @@ internal sealed partial class Committer(
             if (_fatal != FsError.None)
                 return _fatal;
             long number = Interlocked.Increment(ref _begunCount);
+            ballast.GiveUpWhenShort();
             FsError error = Attempt(allowInline);
+            if (error == FsError.OutOfSpace && _fatal == FsError.None && ballast.GiveUp())
+                error = Attempt(allowInline);
             if (error == FsError.None)
                 _doneCount = number;
             return error;
@@ -65,8 +68,12 @@ internal sealed partial class Committer(
         using (gate.Close())
             error = CommitStandingStill(allowInline);
         if (error == FsError.None)
+        {
             lock (treeLock)
-                metadata.CheckpointIfNeeded();
+                metadata.CheckpointIfNeeded(ballast.LogBytesMax);
+            ballast.Take();
+        }
+
         return error;
     });
 
@@ -75,6 +82,7 @@ internal sealed partial class Committer(
     {
         try
         {
+            metadata.ThrowIfFailed();
             return work();
         }
         catch (MetadataException failure)

@@ -125,6 +125,10 @@ internal sealed class Database : IDisposable
             kind, result, $"{_path} {what}: {Sqlite3.Message(_handle)} [{result}]{statement}");
     }
 
+    /// <summary>What a change is told that comes after a failure.</summary>
+    public MetadataException AfterFailure() => new(MetadataFailure.Failed, 0,
+        $"{_path}: an earlier failure left the metadata in an unknown state; open the volume again");
+
     public void Dispose()
     {
         if (_handle == 0)

@@ -37,6 +37,9 @@ internal sealed class Statement : IDisposable
     /// <summary>Runs a statement that returns no rows. Returns how many rows it changed.</summary>
     public int Execute()
     {
+        // SQLite may have rolled back by itself and committed this alone.
+        if (_database.IsFailed)
+            throw _database.AfterFailure();
         int result = Sqlite3.Step(_handle);
         if (result != Sqlite3.Done)
             Fail(result);

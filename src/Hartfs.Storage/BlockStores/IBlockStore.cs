@@ -37,6 +37,12 @@ public interface IBlockStore : IDisposable
     /// </summary>
     void Delete(string segment);
 
+    /// <summary>
+    /// Sets room aside under a name, to be given back with <see cref="Delete"/>; it holds nothing. False: there is no
+    /// room, or the store cannot.
+    /// </summary>
+    bool TryReserve(string segment, long bytes) => false;
+
     /// <summary>Bytes that can still be written to the backing disk.</summary>
     long FreeBytes { get; }
 }

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hartfs.Storage.BlockStores;
 
@@ -106,6 +107,20 @@ public sealed class LocalBlockStore : IBlockStore
         List<SegmentInfo> segments = [.. found.Where(info => info.Name.StartsWith(prefix, StringComparison.Ordinal))];
         segments.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
         return segments;
+    }
+
+    public bool TryReserve(string segment, long bytes)
+    {
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(
+                _folder.PathOf(segment), FileMode.Create, FileAccess.Write, preallocationSize: bytes);
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     public void Delete(string segment)

@@ -37,6 +37,8 @@ internal sealed class ByteBuffer(byte[] initial)
         return count;
     }
 
+    public byte[] ToArray() => _bytes.AsSpan(0, Length).ToArray();
+
     /// <summary>The bytes; not to be changed, neither they nor this, from now on.</summary>
     public byte[] Finish() => _bytes.Length == Length ? _bytes : _bytes.AsSpan(0, Length).ToArray();
 

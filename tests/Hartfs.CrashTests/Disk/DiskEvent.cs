@@ -13,6 +13,9 @@ internal enum DiskEventKind
     /// <summary>Names made or deleted in the file's folder before <see cref="DiskEvent.Begin"/> are durable.</summary>
     SynchronizeNames,
 
+    /// <summary>A synchronization failed: what it would have covered is never durable.</summary>
+    FailToSynchronize,
+
     Delete,
 }
 
@@ -32,6 +35,7 @@ internal sealed record DiskEvent(
         DiskEventKind.Truncate => $"truncate {File.Name} to {Offset}",
         DiskEventKind.Synchronize => $"synchronize {File.Name}",
         DiskEventKind.SynchronizeNames => $"synchronize the folder of {File.Name}",
+        DiskEventKind.FailToSynchronize => $"fail to synchronize {File.Name}",
         DiskEventKind.Delete => $"delete {File.Name}",
         _ => $"create {File.Name}",
     };

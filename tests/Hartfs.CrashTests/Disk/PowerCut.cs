@@ -61,6 +61,8 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
             FileHistory history = HistoryOf(files, entry.File);
             if (entry.Kind == DiskEventKind.Synchronize)
                 history.DurableUntil = Math.Max(history.DurableUntil, entry.Begin);
+            else if (entry.Kind == DiskEventKind.FailToSynchronize)
+                history.GiveUp(entry.Begin);
             else if (entry.Kind == DiskEventKind.SynchronizeNames)
                 foldersDurableUntil[entry.File.Folder] = entry.Begin;
             else if (entry.Kind is DiskEventKind.Create or DiskEventKind.Delete)
@@ -108,20 +110,27 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
     private byte[] ChooseBytes(FileHistory history, DiskFile file, Random random, DiskMark kept)
     {
         ByteBuffer bytes = new(file.Initial);
-        int durableCount = history.Changes.TakeWhile(change => change.Index < history.DurableUntil).Count();
-        for (int index = 0; index < durableCount; index++) Apply(index);
-        int pendingCount = history.Changes.Count - durableCount;
+        int pendingCount = history.Changes.Count(change => !history.IsDurable(change.Index));
+        int pending = 0;
         int whole = Loss switch
         {
             Loss.All => 0,
             Loss.None => pendingCount,
             _ => random.Next(pendingCount + 1),
         };
-        for (int index = 0; index < pendingCount && Loss != Loss.All; index++)
+        for (int index = 0; index < history.Changes.Count; index++)
         {
-            int fate = Loss == Loss.Scattered ? random.Next(5) : index < whole ? 0 : index == whole ? 4 : 2;
-            if (fate < 2) Apply(durableCount + index);
-            else if (fate == 4) Tear(bytes, history.Changes[durableCount + index], random, kept);
+            if (history.IsDurable(history.Changes[index].Index))
+            {
+                Apply(index);
+                continue;
+            }
+
+            if (Loss == Loss.All) continue;
+            int fate = Loss == Loss.Scattered ? random.Next(5) : pending < whole ? 0 : pending == whole ? 4 : 2;
+            pending++;
+            if (fate < 2) Apply(index);
+            else if (fate == 4) Tear(bytes, history.Changes[index], random, kept);
         }
 
         return bytes.Finish();
@@ -166,5 +175,13 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
         public List<(int Index, DiskEvent Event)> Changes { get; } = [];
 
         public int DurableUntil { get; set; }
+
+        private List<(int From, int To)> GivenUp { get; } = [];
+
+        public bool IsDurable(int request) =>
+            request < DurableUntil && !GivenUp.Exists(range => request >= range.From && request < range.To);
+
+        /// <summary>What no synchronization has covered yet is never going to be durable.</summary>
+        public void GiveUp(int until) => GivenUp.Add((DurableUntil, until));
     }
 }

@@ -5,13 +5,46 @@ namespace Hartfs.CrashTests.Disk;
 /// <summary>Segments on a <see cref="SimulatedDisk"/>.</summary>
 internal sealed class SimulatedBlockStore(SimulatedDisk disk) : IBlockStore
 {
-    public long FreeBytes => 1L << 40;
+    public long FreeBytes => disk.FreeBytes;
 
-    public void Append(string segment, ReadOnlySpan<byte> bytes) => disk.Append(disk.FindOrCreate(segment), bytes);
+    public void Append(string segment, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            disk.Append(disk.FindOrCreate(segment), bytes);
+        }
+        catch (DiskFaultException fault)
+        {
+            throw Translate(fault);
+        }
+    }
 
-    public int ReadAt(string segment, long offset, Span<byte> buffer) => disk.Read(Find(segment), offset, buffer);
+    public int ReadAt(string segment, long offset, Span<byte> buffer)
+    {
+        try
+        {
+            return disk.Read(Find(segment), offset, buffer);
+        }
+        catch (DiskFaultException fault)
+        {
+            throw Translate(fault);
+        }
+    }
 
-    public void Flush(string segment) => disk.Synchronize(Find(segment));
+    public void Flush(string segment)
+    {
+        try
+        {
+            disk.Synchronize(Find(segment));
+        }
+        catch (DiskFaultException fault)
+        {
+            throw Translate(fault);
+        }
+    }
+
+    private static IOException Translate(DiskFaultException fault) =>
+        fault.Kind == DiskFaultKind.NoSpace ? DiskFull.Create(fault.Message) : new IOException(fault.Message, fault);
 
     public bool TryGetLength(string segment, out long length)
     {
@@ -22,6 +55,13 @@ internal sealed class SimulatedBlockStore(SimulatedDisk disk) : IBlockStore
 
     public IReadOnlyList<SegmentInfo> List(string prefix) =>
         [.. disk.List(prefix).Select(file => new SegmentInfo(file.Name, disk.LengthOf(file)))];
+
+    public bool TryReserve(string segment, long bytes)
+    {
+        if (disk.FreeBytes < bytes) return false;
+        disk.Truncate(disk.FindOrCreate(segment), bytes);
+        return true;
+    }
 
     public void Delete(string segment) => disk.Delete(segment, isDurable: false);
 

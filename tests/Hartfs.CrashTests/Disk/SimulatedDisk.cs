@@ -23,6 +23,27 @@ internal sealed class SimulatedDisk
     /// <summary>Files whose synchronization is reported as done and is not: a disk that lies.</summary>
     public Func<string, bool> Lies { get; init; } = static _ => false;
 
+    /// <summary>How the disk is going to fail; null: not at all.</summary>
+    public DiskFault? Fault { get; set; }
+
+    /// <summary>Bytes that all files together may have.</summary>
+    public long Capacity { get; set; } = 1L << 40;
+
+    /// <summary>Bytes that can still be added.</summary>
+    public long FreeBytes
+    {
+        get
+        {
+            lock (_lock) return Math.Max(0, Capacity - _names.Values.Sum(file => (long)file.Current.Length));
+        }
+    }
+
+    /// <summary>What the running system sees.</summary>
+    public Dictionary<string, byte[]> Snapshot()
+    {
+        lock (_lock) return _names.ToDictionary(entry => entry.Key, entry => entry.Value.Current.ToArray());
+    }
+
     /// <summary>Requests so far.</summary>
     public int Position
     {
@@ -45,6 +66,7 @@ internal sealed class SimulatedDisk
         lock (_lock)
         {
             if (_names.TryGetValue(name, out DiskFile? file)) return file;
+            FailIfPlanned(DiskFaultKind.NoSpace);
             file = new DiskFile(name, []);
             _names[name] = file;
             _log.Add(new DiskEvent(DiskEventKind.Create, file));
@@ -54,7 +76,11 @@ internal sealed class SimulatedDisk
 
     public int Read(DiskFile file, long offset, Span<byte> target)
     {
-        lock (_lock) return file.Current.Read(offset, target);
+        lock (_lock)
+        {
+            FailIfPlanned(DiskFaultKind.ReadError);
+            return file.Current.Read(offset, target);
+        }
     }
 
     public int LengthOf(DiskFile file)
@@ -66,8 +92,24 @@ internal sealed class SimulatedDisk
     {
         lock (_lock)
         {
-            file.Current.Write(offset, bytes);
-            _log.Add(new DiskEvent(DiskEventKind.Write, file, offset, bytes.ToArray()));
+            FailIfPlanned(DiskFaultKind.WriteError);
+            long growth = offset + bytes.Length - file.Current.Length;
+            if (growth > 0)
+            {
+                try
+                {
+                    FailIfPlanned(DiskFaultKind.NoSpace);
+                    if (growth > FreeBytes) throw new DiskFaultException(DiskFaultKind.NoSpace);
+                }
+                catch (DiskFaultException)
+                {
+                    // Of every second write that finds no room a part arrives.
+                    if (_log.Count % 2 == 0) Put(file, offset, bytes[..(bytes.Length / 2)]);
+                    throw;
+                }
+            }
+
+            Put(file, offset, bytes);
         }
     }
 
@@ -94,6 +136,16 @@ internal sealed class SimulatedDisk
         int begin = Position;
         Thread.Yield();
         if (Lies(file.Name)) return;
+        try
+        {
+            lock (_lock) FailIfPlanned(DiskFaultKind.FlushError);
+        }
+        catch (DiskFaultException)
+        {
+            lock (_lock) _log.Add(new DiskEvent(DiskEventKind.FailToSynchronize, file, Begin: begin));
+            throw;
+        }
+
         lock (_lock) _log.Add(new DiskEvent(DiskEventKind.Synchronize, file, Begin: begin));
         if (!file.IsNameDurable) SynchronizeNames(file);
     }
@@ -114,6 +166,20 @@ internal sealed class SimulatedDisk
             if (_names.Remove(name, out DiskFile? file))
                 _log.Add(new DiskEvent(DiskEventKind.Delete, file, IsDurable: isDurable));
         }
+    }
+
+    private void Put(DiskFile file, long offset, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty) return;
+        file.Current.Write(offset, bytes);
+        _log.Add(new DiskEvent(DiskEventKind.Write, file, offset, bytes.ToArray()));
+    }
+
+    private void FailIfPlanned(DiskFaultKind kind)
+    {
+        if (Fault is not { } fault || fault.Kind != kind) return;
+        fault.Seen++;
+        if (fault.IsLasting ? fault.HasStruck : fault.Seen == fault.At) throw new DiskFaultException(kind);
     }
 
     public IReadOnlyList<DiskFile> List(string prefix)

@@ -20,7 +20,11 @@ internal static unsafe partial class SimulatedVfs
     private const int Ok = 0;
     private const int IoError = 10;
     private const int NotFound = 12;
+    private const int Full = 13;
     private const int CannotOpen = 14;
+    private const int ReadFailed = IoError | (1 << 8);
+    private const int WriteFailed = IoError | (3 << 8);
+    private const int FlushFailed = IoError | (4 << 8);
     private const int ShortRead = IoError | (2 << 8);
     private const int OpenCreate = 0x4;
     private const int OpenMainDatabase = 0x100;
@@ -93,9 +97,10 @@ internal static unsafe partial class SimulatedVfs
         if (path == null || !TryLocate(path, out SimulatedDisk disk, out string name))
             return Original->Open(Original, path, file, flags, outFlags);
         bool creates = (flags & OpenCreate) != 0;
-        DiskFile? found = creates ? disk.FindOrCreate(name) : disk.Find(name);
         file->Methods = null;
-        if (found is null) return CannotOpen;
+        DiskFile? found = null;
+        if (Try(() => found = creates ? disk.FindOrCreate(name) : disk.Find(name)) != Ok || found is null)
+            return CannotOpen;
         // The product asks the system whether there is a database.
         string host = Marshal.PtrToStringUTF8((nint)path)!;
         if (creates && (flags & OpenMainDatabase) != 0 && !File.Exists(host)) File.Create(host).Dispose();
@@ -134,9 +139,10 @@ internal static unsafe partial class SimulatedVfs
     private static int Read(SqliteFile* file, byte* buffer, int length, long offset)
     {
         OpenFile open = Of(file);
-        Span<byte> target = new(buffer, length);
-        int count = open.Disk.Read(open.File, offset, target);
-        target[count..].Clear();
+        int count = 0;
+        int result = Try(() => count = open.Disk.Read(open.File, offset, new Span<byte>(buffer, length)));
+        if (result != Ok) return result;
+        new Span<byte>(buffer, length)[count..].Clear();
         return count == length ? Ok : ShortRead;
     }
 
@@ -144,8 +150,7 @@ internal static unsafe partial class SimulatedVfs
     private static int Write(SqliteFile* file, byte* buffer, int length, long offset)
     {
         OpenFile open = Of(file);
-        open.Disk.Write(open.File, offset, new ReadOnlySpan<byte>(buffer, length));
-        return Ok;
+        return Try(() => open.Disk.Write(open.File, offset, new ReadOnlySpan<byte>(buffer, length)));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -160,8 +165,7 @@ internal static unsafe partial class SimulatedVfs
     private static int Synchronize(SqliteFile* file, int flags)
     {
         OpenFile open = Of(file);
-        open.Disk.Synchronize(open.File);
-        return Ok;
+        return Try(() => open.Disk.Synchronize(open.File));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -190,6 +194,26 @@ internal static unsafe partial class SimulatedVfs
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int DeviceCharacteristics(SqliteFile* file) => PowerSafeOverwrite;
+
+    /// <summary>A planned fault as SQLite is told of it.</summary>
+    private static int Try(Action request)
+    {
+        try
+        {
+            request();
+            return Ok;
+        }
+        catch (DiskFaultException fault)
+        {
+            return fault.Kind switch
+            {
+                DiskFaultKind.NoSpace => Full,
+                DiskFaultKind.ReadError => ReadFailed,
+                DiskFaultKind.FlushError => FlushFailed,
+                _ => WriteFailed,
+            };
+        }
+    }
 
     private static OpenFile Of(SqliteFile* file) => (OpenFile)GCHandle.FromIntPtr(file->Handle).Target!;
 

@@ -175,6 +175,21 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void A_volume_at_its_size_limit_refuses_writes_and_lets_deleting_through()
+    {
+        _volume.Close();
+        _volume.Settings = _volume.Settings with { StoredBytesMax = 2 << 20 };
+        _volume.Open();
+        Fill("kept", 1 << 20, seed: 1);
+        Assert.Equal(FsError.None, _volume.Volume.Commit());
+        Assert.Equal(FsError.OutOfSpace, TryWrite("kept", 0, new byte[2 << 20]));
+        Assert.Equal(FsError.None, _volume.FileSystem.GetSpace(out SpaceReport space));
+        Assert.InRange(space.FreeBlocks * space.BlockSize, 0, 2 << 20);
+        Assert.Equal(FsError.None, _volume.FileSystem.Unlink(InodeNumber.Root, "kept"u8));
+        Assert.Equal(FsError.None, _volume.Volume.Commit());
+    }
+
+    [Fact]
     public void A_failed_flush_is_reported_and_never_taken_back()
     {
         FaultyBlockStore store = OpenFaulty();

@@ -25,8 +25,11 @@ public sealed record VolumeStatistics
     /// <summary>Bytes of all packs, headers and directories included.</summary>
     public required long PackBytes { get; init; }
 
-    /// <summary>Bytes of metadata.sqlite with its WAL.</summary>
+    /// <summary>Bytes of metadata.sqlite.</summary>
     public required long MetadataBytes { get; init; }
+
+    /// <summary>Bytes of its write-ahead log: up to some 32 MiB while mounted, 0 afterwards.</summary>
+    public long MetadataLogBytes { get; init; }
 
     /// <summary>Bytes of the fingerprint index on disk.</summary>
     public required long IndexBytes { get; init; }
@@ -55,7 +58,7 @@ public sealed record VolumeStatistics
     public ScrubStatus? Scrub { get; init; }
 
     /// <summary>Everything the volume keeps on disk.</summary>
-    public long StoredBytes => PackBytes + MetadataBytes + IndexBytes;
+    public long StoredBytes => PackBytes + MetadataBytes + MetadataLogBytes + IndexBytes;
 }
 
 /// <summary>What one content class holds.</summary>

@@ -112,11 +112,11 @@ public sealed class MetadataStore : IDisposable
     public long PendingChanges =>
         unchecked((uint)(_database.TotalChanges - _committedChanges)) + (State.IsChanged ? 1 : 0);
 
-    /// <summary>Bytes of the database and its write-ahead log on disk.</summary>
-    public long FileBytes => DatabaseBytes + LengthOf(LogPath(_path));
-
-    /// <summary>Bytes of the database alone.</summary>
+    /// <summary>Bytes of the database on disk, without its write-ahead log.</summary>
     public long DatabaseBytes => LengthOf(_path);
+
+    /// <summary>Bytes of the write-ahead log on disk: room that is used again and again, and empty once closed.</summary>
+    public long LogFileBytes => LengthOf(LogPath(_path));
 
     /// <summary>Makes the database of a new volume, durably.</summary>
     /// <param name="path">A file that does not exist yet.</param>

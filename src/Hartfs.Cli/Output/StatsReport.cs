@@ -31,6 +31,9 @@ internal sealed record StatsReport
 
     public required long MetadataBytes { get; init; }
 
+    /// <summary>The log of the metadata: room in use while mounted, given back by unmounting.</summary>
+    public long MetadataLogBytes { get; init; }
+
     public required long IndexBytes { get; init; }
 
     /// <summary>Written but not stored yet.</summary>
@@ -73,6 +76,7 @@ internal sealed record StatsReport
         StoredBytes = figures.StoredBytes,
         PackOverheadBytes = figures.PackBytes - figures.CompressedBytes,
         MetadataBytes = figures.MetadataBytes,
+        MetadataLogBytes = figures.MetadataLogBytes,
         IndexBytes = figures.IndexBytes,
         DirtyBytes = figures.DirtyBytes,
         Counts = new CountsReport(figures.FileCount, figures.DirectoryCount, figures.OtherInodeCount,

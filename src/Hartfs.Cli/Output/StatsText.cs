@@ -31,6 +31,12 @@ internal static class StatsText
         WriteStep(output, "stored in all", report.StoredBytes, scale, null);
         output.WriteLine(Invariant($"  {"",-15}{"",10}  of it metadata {ByteSize.Format(report.MetadataBytes)}, index ")
             + $"{ByteSize.Format(report.IndexBytes)}, pack overhead {ByteSize.Format(report.PackOverheadBytes)}");
+        if (report.MetadataLogBytes > 0)
+        {
+            output.WriteLine($"  {"",-15}{"",10}  and the metadata's log {ByteSize.Format(report.MetadataLogBytes)}, "
+                + "given back by unmounting");
+        }
+
         output.WriteLine();
         if (report.LogicalBytes > 0 && report.StoredBytes > 0)
         {

@@ -2,6 +2,7 @@
 # Builds Hartfs and runs every test: unit, model, conformance on a real mount, crashes, the life of a mount, damaged
 # and full volumes, the examples of the README, the installer. Ends with one line "N passed, N failed".
 # With names of parts, only those: tests/run.sh Hartfs.Tests readme.sh
+# As root it installs first what the tests use and Debian has.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -65,6 +66,29 @@ run_script() {
     if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then failed=$((failed + 1)); fi
 }
 
+# fuse3, libzstd1, libsqlite3-0: the product; the rest: what the tests compare with and drive.
+install_packages() {
+    local packages=(fuse3 libzstd1 libsqlite3-0 acl attr sqlite3 git rsync fio gcc libc6-dev make diffutils python3)
+    local missing=() package
+    command -v dpkg-query >/dev/null || return 0
+    for package in "${packages[@]}"; do
+        dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "missing packages. Next: sudo apt-get install ${missing[*]}"
+        return 1
+    fi
+    echo "installing ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q >/dev/null
+    apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+if ! install_packages; then
+    echo "0 passed, 1 failed"
+    exit 1
+fi
 unmount_leftovers
 if ! dotnet build Hartfs.sln -c "$configuration" -v quiet; then
     echo "0 passed, 1 failed"

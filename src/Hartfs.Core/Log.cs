@@ -58,7 +58,7 @@ internal static partial class Log
     [LoggerMessage(3014, LogLevel.Warning, "The fingerprint index could not be completed; duplicates may be missed")]
     public static partial void IndexIncomplete(ILogger logger, Exception failure);
 
-    [LoggerMessage(3050, LogLevel.Error,
+    [LoggerMessage(3080, LogLevel.Error,
         "{Path} (inode {Inode}) cannot be read at byte {FileOffset}: {Error} in pack {Pack} at byte {Offset}. Write " +
         "the file again, or look for its content elsewhere: hartfs repair --from")]
     public static partial void FileDamaged(ILogger logger, string path, InodeNumber inode, long fileOffset,
@@ -87,4 +87,18 @@ internal static partial class Log
 
     [LoggerMessage(3030, LogLevel.Information, "Snapshot {Name}: changes waited for {Milliseconds:F1} ms")]
     public static partial void SnapshotMade(ILogger logger, string name, double milliseconds);
+
+    [LoggerMessage(3080, LogLevel.Warning,
+        "Pack {Pack} was not collected: something in it cannot be read. Run hartfs check")]
+    public static partial void PackNotCollected(ILogger logger, PackId pack, Exception failure);
+
+    [LoggerMessage(3081, LogLevel.Warning, "Pack {Pack}, which nothing refers to, could not be deleted yet")]
+    public static partial void PackNotDeleted(ILogger logger, PackId pack, Exception failure);
+
+    [LoggerMessage(3082, LogLevel.Warning, "A collection ended early with {Error}; the next one goes on")]
+    public static partial void CollectionFailed(ILogger logger, FsError error, Exception failure);
+
+    [LoggerMessage(3083, LogLevel.Information,
+        "Collected: {Freed} bytes of {Packs} packs freed, {Moved} bytes moved, {Rows} old versions pruned")]
+    public static partial void Collected(ILogger logger, long freed, long packs, long moved, long rows);
 }

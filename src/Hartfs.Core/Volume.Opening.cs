@@ -201,7 +201,9 @@ public sealed partial class Volume
             new PackStoreSettings { PackBytesTarget = settings.PackBytesTarget }, loggers.CreateLogger<PackStore>());
         FingerprintIndex index = FingerprintIndex.Open(store, settings.IndexBytesMax,
             loggers.CreateLogger<FingerprintIndex>());
-        string? report = settings.ReadOnly ? null : Recover(metadata, packs, index, loggers.CreateLogger<Volume>());
+        string? report = settings.ReadOnly
+            ? null
+            : Recover(metadata, store, packs, index, loggers.CreateLogger<Volume>());
         return new VolumeParts
         {
             Directory = directory,
@@ -218,7 +220,8 @@ public sealed partial class Volume
     }
 
     // Brings the parts to the state of the last commit. Bounded: nothing here looks at every chunk or file.
-    private static string? Recover(MetadataStore metadata, PackStore packs, FingerprintIndex index, ILogger logger)
+    private static string? Recover(MetadataStore metadata, IBlockStore store, PackStore packs, FingerprintIndex index,
+        ILogger logger)
     {
         VolumeState state = metadata.State;
         bool wasClean = state.CleanShutdown;
@@ -238,9 +241,35 @@ public sealed partial class Volume
             state.NextGlyph += GlyphsSkippedAfterCrash;
         state.CleanShutdown = false;
         metadata.Commit();
+        foreach (SegmentInfo scratch in store.List("scratch/"))
+            store.Delete(scratch.Name);
+        if (!wasClean)
+            DeleteNamelessPacks(metadata, packs, logger);
         return wasClean
             ? null
             : $"back at the last commit; {orphans} deleted files cleared away, {blocks} blocks indexed again";
+    }
+
+    /// <summary>
+    /// Deletes packs that nothing names, but for those with a number that was not given out by the last commit: they
+    /// may be newer than the metadata, and go when the metadata has passed them.
+    /// </summary>
+    internal static void DeleteNamelessPacks(MetadataStore metadata, PackStore packs, ILogger logger)
+    {
+        HashSet<PackId> named = [.. metadata.Packs.List().Select(pack => pack.Id), metadata.State.OpenPack];
+        foreach (PackId pack in packs.ListNumbers())
+        {
+            if (pack.Value >= metadata.State.NextPack.Value || named.Contains(pack))
+                continue;
+            try
+            {
+                packs.Delete(pack);
+            }
+            catch (IOException failure)
+            {
+                Log.PackNotDeleted(logger, pack, failure);
+            }
+        }
     }
 
     // Adds the fingerprints of blocks written since the index was last saved, from the packs' own directories.

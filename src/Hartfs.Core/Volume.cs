@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hartfs.Core.Collection;
 using Hartfs.Core.Commit;
 using Hartfs.Core.Files;
 using Hartfs.Core.Ingest;
@@ -85,6 +86,25 @@ public sealed partial class Volume : IDisposable
             _background = new BackgroundWork(Metadata, TreeLock, _committer, Gate, Queue, Budget, NewWriter(),
                 new InlineRecall(Metadata, TreeLock, Nodes, Gate, Budget), _packs, _pipeline, _index, Settings,
                 loggers.CreateLogger<BackgroundWork>());
+        Collection = new GarbageCollector(new CollectionContext
+        {
+            Settings = Settings,
+            Metadata = Metadata,
+            TreeLock = TreeLock,
+            Gate = Gate,
+            Committer = _committer,
+            Budget = Budget,
+            Ledger = _ledger,
+            Store = _store,
+            Packs = _packs,
+            Codex = _codex,
+            Ingest = _ingest,
+            Pipeline = _pipeline,
+            Index = _index,
+            BlockBytes = parts.Superblock.BlockBytes,
+            Level = parts.Superblock.CodecLevel,
+            Logger = loggers.CreateLogger<GarbageCollector>(),
+        });
     }
 
     /// <summary>The directory, as a full path.</summary>
@@ -108,6 +128,9 @@ public sealed partial class Volume : IDisposable
     internal VolumeSettings Settings { get; }
 
     internal MetadataStore Metadata { get; }
+
+    /// <summary>Collects what nothing refers to any more, and knows what snapshots cost.</summary>
+    public GarbageCollector Collection { get; }
 
     /// <summary>Guards the metadata, the node table and every inode's attributes. The innermost lock.</summary>
     internal Lock TreeLock { get; } = new();
@@ -195,6 +218,7 @@ public sealed partial class Volume : IDisposable
                 BlockCacheMisses = _cache.MissCount,
                 DuplicateChunks = _ingest.DuplicateCount,
                 CorruptReads = _codex.CorruptReadCount,
+                DeadBytes = Collection.DeadBytes,
                 DamagedBlocks = _codex.DamagedCount,
                 HealedChunks = _healer.HealedCount,
                 Scrub = Integrity.GetScrubStatus(),
@@ -210,6 +234,7 @@ public sealed partial class Volume : IDisposable
         _isClosed = true;
         Integrity.Dispose();
         Snapshots.Stop();
+        Collection.Dispose();
         _background?.Dispose();
         if (!Settings.ReadOnly)
             CloseInOrder();

@@ -1,3 +1,5 @@
+using Hartfs.Core.Collection;
+
 namespace Hartfs.Core;
 
 /// <summary>What a volume is made with; fixed for its life, kept in the superblock.</summary>
@@ -49,6 +51,9 @@ public sealed record VolumeSettings
     /// Bytes that packs, metadata and index may have together, without the metadata's log; 0: as much as the disk has.
     /// </summary>
     public long StoredBytesMax { get; init; }
+
+    /// <summary>When the volume collects what nothing refers to any more.</summary>
+    public CollectionSettings Collection { get; init; } = new();
 
     /// <summary>Who opens the volume, told to whoever is refused: a mount point or a command.</summary>
     public string Holder { get; init; } = "";

@@ -57,6 +57,11 @@ public sealed record VolumeStatistics
     /// <summary>When the volume was scrubbed; null where that is not known.</summary>
     public ScrubStatus? Scrub { get; init; }
 
+    /// <summary>
+    /// Bytes on disk that nothing refers to, as far as they are known; null until a collection has looked.
+    /// </summary>
+    public long? DeadBytes { get; init; }
+
     /// <summary>Everything the volume keeps on disk.</summary>
     public long StoredBytes => PackBytes + MetadataBytes + MetadataLogBytes + IndexBytes;
 }

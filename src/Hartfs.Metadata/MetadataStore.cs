@@ -118,6 +118,9 @@ public sealed class MetadataStore : IDisposable
     /// <summary>Bytes of the write-ahead log on disk: room that is used again and again, and empty once closed.</summary>
     public long LogFileBytes => LengthOf(LogPath(_path));
 
+    /// <summary>Grows with every row changed since the metadata was opened; wraps around.</summary>
+    public int ChangeCount => _database.TotalChanges;
+
     /// <summary>Makes the database of a new volume, durably.</summary>
     /// <param name="path">A file that does not exist yet.</param>
     /// <param name="root">The root directory: number <see cref="InodeNumber.Root"/>, its own parent.</param>

@@ -188,6 +188,9 @@ CREATE TABLE region (
     block_length    INTEGER NOT NULL DEFAULT 0
 );
 
+-- What lies in a pack.
+CREATE INDEX region_pack ON region (pack, offset);
+
 CREATE TABLE pack (
     -- Positive, ascending, never used twice (state.next_pack).
     id     INTEGER PRIMARY KEY,

@@ -112,8 +112,8 @@ public sealed class VolumeState
     /// </summary>
     internal long KeptEpoch { get; set; }
 
-    /// <summary>A collection has looked at all references.</summary>
-    public void ForgetReleased() => ReleasedBytes = 0;
+    /// <summary>A collection has looked at what had been released before it began.</summary>
+    public void ForgetReleased(long bytes) => ReleasedBytes = Math.Max(0, ReleasedBytes - bytes);
 
     /// <summary>The pack that the scrub under way goes on with; number 0 to begin.</summary>
     public PackId ScrubPack

@@ -40,6 +40,17 @@ internal sealed class PackLedger
         _metadata.State.NextPack = position.NextPack;
     }
 
+    /// <summary>What is known of the packs, the one appended to included, as far as it was committed.</summary>
+    public IReadOnlyList<PackRecord> List() => _metadata.Packs.List();
+
+    /// <summary>Forgets a pack that no region names any more, in the open transaction.</summary>
+    public void Forget(PackId pack)
+    {
+        _metadata.Packs.Delete(pack);
+        if (_lengths.Remove(pack, out long length))
+            Bytes -= length;
+    }
+
     private void Upsert(PackId pack, long length, bool isSealed)
     {
         if (!isSealed && _lengths.TryGetValue(pack, out long known) && known == length)

@@ -23,6 +23,8 @@ internal sealed class FileReader(
     private const long ReorderBytes = 1 << 20;
     private const int StreakMin = 2;
 
+    private const int AttemptsMax = 5;
+
     [ThreadStatic]
     private static List<Piece>? _plan;
 
@@ -30,23 +32,42 @@ internal sealed class FileReader(
     public FsError Read(Node node, FileData data, long offset, Span<byte> target)
     {
         List<Piece> plan = _plan ??= [];
-        plan.Clear();
-        lock (data.Lock)
+        for (int attempt = 1; ; attempt++)
         {
-            bool isStreak = NoteStreak(data, offset, target.Length);
-            Plan(node, data, offset, target, plan);
-            if (isStreak)
-                ReadAhead(data, data.ReadEnd);
-        }
+            plan.Clear();
+            lock (data.Lock)
+            {
+                bool isStreak = NoteStreak(data, offset, target.Length);
+                Plan(node, data, offset, target, plan);
+                if (isStreak)
+                    ReadAhead(data, data.ReadEnd);
+            }
 
+            FsError error = ReadPieces(plan, target, out Piece failed);
+            if (error == FsError.None)
+                return error;
+            if (error != FsError.CorruptMetadata || attempt == AttemptsMax)
+            {
+                failures.Tell(node.Number, offset + failed.At, failed.Glyph, failed.Length, error);
+                return error;
+            }
+
+            // Between the look-up and the read the file was changed and what it had referred to was collected.
+            lock (data.Lock)
+                data.Window.Invalidate();
+        }
+    }
+
+    private FsError ReadPieces(List<Piece> plan, Span<byte> target, out Piece failed)
+    {
+        failed = default;
         foreach (Piece piece in plan)
         {
             FsError error = blocks.Read(piece.Glyph, target.Slice(piece.At, piece.Length));
-            if (error != FsError.None)
-            {
-                failures.Tell(node.Number, offset + piece.At, piece.Glyph, piece.Length, error);
-                return error;
-            }
+            if (error == FsError.None)
+                continue;
+            failed = piece;
+            return error;
         }
 
         return FsError.None;

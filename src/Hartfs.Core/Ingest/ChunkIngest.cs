@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Hartfs.Core.Integrity;
 using Hartfs.Core.Reading;
 using Hartfs.Format;
@@ -15,10 +16,11 @@ internal sealed class ChunkIngest(
 {
     private const int KnownCountMax = 128 << 10;
 
-    // guards: _known and the order of look-up and append; taken before the pipeline's lock and the tree lock
+    // guards: _known, _condemned and the order of look-up and append; taken before the pipeline's and the tree lock
     private readonly Lock _lock = new();
     private readonly ChunkHasher _hasher = new();
     private readonly KnownChunks _known = new(KnownCountMax);
+    private IReadOnlySet<PackId> _condemned = FrozenSet<PackId>.Empty;
     private long _duplicateCount;
 
     /// <summary>Chunks handed in that were known already.</summary>
@@ -44,6 +46,28 @@ internal sealed class ChunkIngest(
         }
     }
 
+    /// <summary>
+    /// From now on nothing in these packs is a duplicate's original: what nothing refers to there stays dead. What was
+    /// handed out before the call is named by extents when the gate has been closed once.
+    /// </summary>
+    /// <param name="packs">Replaces the packs of an earlier call.</param>
+    public void Condemn(IReadOnlySet<PackId> packs)
+    {
+        lock (_lock)
+        {
+            _condemned = packs;
+            // It does not know packs.
+            _known.Clear();
+        }
+    }
+
+    /// <summary>Ends what <see cref="Condemn"/> began.</summary>
+    public void Pardon()
+    {
+        lock (_lock)
+            _condemned = FrozenSet<PackId>.Empty;
+    }
+
     private bool TryFind(in Fingerprint fingerprint, out Glyph glyph)
     {
         if (_known.TryGet(fingerprint, out glyph) && !codex.IsDamaged(glyph))
@@ -66,7 +90,8 @@ internal sealed class ChunkIngest(
     // A block that cannot be read is no duplicate: the chunk is stored again, which heals it (I5).
     private bool Verify(Glyph candidate, in Fingerprint fingerprint)
     {
-        if (!codex.TryFind(candidate, out Region region) || codex.IsDamaged(region))
+        if (!codex.TryFind(candidate, out Region region) || codex.IsDamaged(region) ||
+            _condemned.Contains(region.Block.Pack))
             return false;
         try
         {
@@ -80,6 +105,11 @@ internal sealed class ChunkIngest(
             }
 
             return found;
+        }
+        catch (Exception failure) when (failure is CorruptDataException or IOException && codex.HasMoved(region))
+        {
+            // A collection has deleted the pack since. Once more in a million is cheaper than another look.
+            return false;
         }
         catch (CorruptDataException failure)
         {

@@ -14,6 +14,13 @@ internal sealed class KnownChunks(int countMax)
 
     public bool TryGet(in Fingerprint fingerprint, out Glyph glyph) => _glyphs.TryGetValue(fingerprint, out glyph);
 
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        _glyphs.Clear();
+        _order.Clear();
+    }
+
     public void Add(in Fingerprint fingerprint, Glyph glyph)
     {
         if (!_glyphs.TryAdd(fingerprint, glyph))

@@ -16,6 +16,8 @@ internal sealed class ReadFailures(Codex codex, PathSearch paths, ILogger logger
     /// <summary>Tells of a read that found <paramref name="length"/> bytes from a glyph on unreadable.</summary>
     public void Tell(InodeNumber inode, long fileOffset, Glyph glyph, int length, FsError error)
     {
+        if (error == FsError.CorruptMetadata)
+            Log.GlyphUnknown(logger, glyph);
         // In a snapshot the upper bits are the snapshot's.
         inode = new InodeNumber(inode.Value & ((1L << 40) - 1));
         Region region = FindCulprit(glyph, length, out long distance);

@@ -15,7 +15,10 @@ internal sealed class BlockReader(
     // guards: itself; idle decoders
     private readonly Stack<BlockDecoder> _decoders = new();
 
-    /// <summary>Reads exactly <paramref name="target"/>'s length from a glyph on.</summary>
+    /// <summary>
+    /// Reads exactly <paramref name="target"/>'s length from a glyph on. <see cref="FsError.CorruptMetadata"/>: no
+    /// region holds it; where the caller's extents may be old, it looks them up again.
+    /// </summary>
     public FsError Read(Glyph glyph, Span<byte> target)
     {
         while (!target.IsEmpty)
@@ -58,10 +61,7 @@ internal sealed class BlockReader(
 
     private FsError Load(Glyph glyph)
     {
-        if (codex.TryFind(glyph, out Region region))
-            return LoadRegion(region);
-        Log.GlyphUnknown(logger, glyph);
-        return FsError.CorruptMetadata;
+        return codex.TryFind(glyph, out Region region) ? LoadRegion(region) : FsError.CorruptMetadata;
     }
 
     private FsError LoadRegion(in Region region)
@@ -74,6 +74,12 @@ internal sealed class BlockReader(
         {
             packs.ReadPlain(region.Block, decoder, region.OffsetInBlock, block.Buffer.AsSpan(0, region.Length));
             cache.Complete(block);
+            return FsError.None;
+        }
+        catch (Exception failure) when (failure is CorruptDataException or IOException && codex.HasMoved(region))
+        {
+            // A collection has moved the bytes and deleted the pack since: they are looked for again.
+            cache.Abandon(block);
             return FsError.None;
         }
         catch (CorruptDataException failure)

@@ -113,6 +113,37 @@ internal sealed class Codex
     }
 
     /// <summary>
+    /// Gives bytes another place: the regions of whole blocks go, and those of one new block come. False, and nothing
+    /// changed: one of the old regions is not what it was.
+    /// </summary>
+    /// <param name="from">Regions that there are.</param>
+    /// <param name="to">Parts of them, in the new block.</param>
+    /// <param name="differences">What it means for the totals of the content classes.</param>
+    public bool MoveBlocks(ReadOnlySpan<Region> from, ReadOnlySpan<Region> to,
+        IEnumerable<(ContentClass Class, ClassTotals Totals)> differences)
+    {
+        lock (_treeLock)
+        {
+            foreach (Region region in from)
+                if (!_metadata.Regions.TryFind(region.Start, out Region now) || now != region)
+                    return false;
+            foreach (Region region in from)
+                _metadata.Regions.Delete(region.Start);
+            foreach (Region region in to)
+                _metadata.Regions.Insert(region);
+            foreach ((ContentClass contentClass, ClassTotals totals) in differences)
+                _metadata.State.AddToClass(contentClass, totals);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Whether a region that was found is not there any more: its bytes have another place now, or nothing refers to
+    /// them. Then a failure to read it means nothing.
+    /// </summary>
+    public bool HasMoved(in Region region) => !TryFind(region.Start, out Region now) || now.Block != region.Block;
+
+    /// <summary>
     /// Counts a read that met damage, and remembers the block across mounts: its chunks are stored again when they
     /// are written (I5).
     /// </summary>
@@ -158,6 +189,15 @@ internal sealed class Codex
                 _damagedCount = _damaged.Count;
             }
         }
+    }
+
+    /// <summary>Forgets the damaged blocks of a pack that goes.</summary>
+    public void ForgetDamage(PackId pack)
+    {
+        if (_damagedCount == 0)
+            return;
+        foreach (BlockPlace place in ListDamaged().Where(place => place.Pack == pack))
+            RemoveDamaged(place.Pack, place.Offset);
     }
 
     /// <summary>The damaged blocks, by pack and offset.</summary>

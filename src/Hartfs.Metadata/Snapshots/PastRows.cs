@@ -14,6 +14,7 @@ public sealed class PastRows
     private readonly Table[] _tables;
     private readonly VolumeState _state;
     private readonly Statement _snapshotBefore;
+    private readonly Statement _snapshots;
 
     internal PastRows(Database database, VolumeState state)
     {
@@ -21,6 +22,7 @@ public sealed class PastRows
         const string ExtentBytes = "CASE kind WHEN 0 THEN length ELSE 0 END";
         _state = state;
         _snapshotBefore = database.Prepare("SELECT epoch FROM snapshot WHERE epoch < ? ORDER BY epoch DESC LIMIT 1");
+        _snapshots = database.Prepare("SELECT id, epoch FROM snapshot ORDER BY epoch");
         _tables =
         [
             new Table(database, "inode_past", "number, died", ContentBytes),
@@ -62,6 +64,16 @@ public sealed class PastRows
 
         cursor = cursor with { IsDone = cursor.Table == _tables.Length };
         return count;
+    }
+
+    /// <summary>The snapshots that need past rows, by ascending epoch.</summary>
+    public IReadOnlyList<SnapshotEpoch> ListSnapshots()
+    {
+        var snapshots = new List<SnapshotEpoch>();
+        using Statement.Rows rows = _snapshots.Query();
+        while (rows.Next())
+            snapshots.Add(new SnapshotEpoch(rows.Int64(0), rows.Int64(1)));
+        return snapshots;
     }
 
     private long SnapshotBefore(long epoch)
@@ -108,6 +120,9 @@ public sealed class PastRows
             statement.Bind(1, died).Bind(2, bornAfter).Bind(3, rowsMax);
     }
 }
+
+/// <summary>A snapshot and the epoch it ended.</summary>
+public readonly record struct SnapshotEpoch(long Id, long Epoch);
 
 /// <summary>How far a pruning has come.</summary>
 /// <param name="Table">Which table it is at.</param>

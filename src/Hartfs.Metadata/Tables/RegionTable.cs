@@ -10,6 +10,7 @@ public sealed class RegionTable
 
     private readonly Statement _find;
     private readonly Statement _from;
+    private readonly Statement _ofPack;
     private readonly Statement _insert;
     private readonly Statement _delete;
 
@@ -17,6 +18,9 @@ public sealed class RegionTable
     {
         _find = database.Prepare($"SELECT {Columns} FROM region WHERE start <= ? ORDER BY start DESC LIMIT 1");
         _from = database.Prepare($"SELECT {Columns} FROM region WHERE start >= ? ORDER BY start LIMIT ?");
+        _ofPack = database.Prepare(
+            $"SELECT {Columns} FROM region WHERE pack = ? AND (offset, start) > (?, ?) " +
+            "ORDER BY offset, start LIMIT ?");
         _insert = database.Prepare($"INSERT OR REPLACE INTO region ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?)");
         _delete = database.Prepare("DELETE FROM region WHERE start = ?");
     }
@@ -46,6 +50,20 @@ public sealed class RegionTable
     {
         int before = result.Count;
         using Statement.Rows rows = _from.Bind(1, from.Value).Bind(2, rowsMax).Query();
+        while (rows.Next())
+            result.Add(Read(rows));
+        return result.Count - before;
+    }
+
+    /// <summary>
+    /// Adds regions of a pack to a list, by block and glyph, from the one behind another on; begin with a default
+    /// region. Returns how many; fewer than <paramref name="rowsMax"/> means that there are no more.
+    /// </summary>
+    public int LoadOfPack(PackId pack, in Region behind, List<Region> result, int rowsMax)
+    {
+        int before = result.Count;
+        using Statement.Rows rows = _ofPack.Bind(1, pack.Value).Bind(2, behind.Block.Offset)
+            .Bind(3, behind.Start.Value).Bind(4, rowsMax).Query();
         while (rows.Next())
             result.Add(Read(rows));
         return result.Count - before;

@@ -24,6 +24,9 @@ public sealed class BlockDecoder : IDisposable
         return _stored.AsSpan(0, length);
     }
 
+    /// <summary>The stored bytes last read.</summary>
+    internal Memory<byte> StoredMemory(int length) => _stored.AsMemory(0, length);
+
     /// <summary>
     /// Decodes a verified payload and copies the part that begins <paramref name="offset"/> plain bytes into the
     /// block. False when the payload does not encode the plain length.

@@ -174,6 +174,33 @@ public sealed class PackStore : IDisposable
         Decode(location, header, payload, decoder, offsetInBlock, plain);
     }
 
+    /// <summary>
+    /// Reads a whole block with its directory, all of it verified: its plain bytes go to the beginning of
+    /// <paramref name="plain"/>.
+    /// </summary>
+    /// <exception cref="CorruptDataException">As above; also when only the directory is damaged.</exception>
+    /// <exception cref="IOException">The pack cannot be read.</exception>
+    public BlockDirectory ReadWhole(BlockLocation location, BlockDecoder decoder, Span<byte> plain)
+    {
+        int length = ReadPlain(location, decoder, plain);
+        BlockDirectory directory = _reader.ReadDirectory(location);
+        return directory.PlainLength == length
+            ? directory
+            : throw new CorruptDataException(location.Pack, location.Offset, "the block changed while it was read");
+    }
+
+    /// <summary>Reads a block as it is stored, verified, to be appended to another pack.</summary>
+    /// <returns>Lies in the decoder's memory: valid until its next use.</returns>
+    /// <exception cref="CorruptDataException">As <see cref="ReadWhole"/>.</exception>
+    /// <exception cref="IOException">The pack cannot be read.</exception>
+    public EncodedBlock ReadEncoded(BlockLocation location, BlockDecoder decoder)
+    {
+        BlockHeader header = _reader.Load(location, decoder, out _);
+        if (_reader.ReadDirectory(location).PlainLength != header.PlainLength)
+            throw new CorruptDataException(location.Pack, location.Offset, "the block changed while it was read");
+        return new EncodedBlock(decoder.StoredMemory(header.StoredLength), header);
+    }
+
     /// <summary>Reads the list of a block's chunks, verified, without its payload.</summary>
     /// <exception cref="CorruptDataException">Header or directory is damaged, or the pack is missing.</exception>
     /// <exception cref="IOException">The pack cannot be read.</exception>
@@ -215,6 +242,17 @@ public sealed class PackStore : IDisposable
         return packs;
     }
 
+    /// <summary>The number of every pack that exists, debris included, in ascending order. Reads no pack.</summary>
+    public IReadOnlyList<PackId> ListNumbers()
+    {
+        List<PackId> packs = [];
+        foreach (SegmentInfo segment in _store.List(PackNames.Prefix))
+            if (PackNames.TryParse(segment.Name, out PackId pack))
+                packs.Add(pack);
+        packs.Sort();
+        return packs;
+    }
+
     /// <summary>Removes a pack that nothing committed refers to. No error when there is none.</summary>
     public void Delete(PackId pack)
     {
@@ -228,6 +266,17 @@ public sealed class PackStore : IDisposable
             }
 
             _store.Delete(_names.Of(pack));
+        }
+    }
+
+    /// <summary>Seals the open pack before it has its length; the next block begins another one.</summary>
+    public void SealOpen()
+    {
+        lock (_lock)
+        {
+            ThrowIfUnusable();
+            if (_open is { } open)
+                Seal(open);
         }
     }
 

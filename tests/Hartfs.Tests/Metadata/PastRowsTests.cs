@@ -111,7 +111,7 @@ public sealed class PastRowsTests
         store.Commit();
         metadata.Reopen();
         Assert.Equal(130, metadata.Store.State.ReleasedBytes);
-        metadata.Store.State.ForgetReleased();
+        metadata.Store.State.ForgetReleased(130);
         Assert.Equal(0, metadata.Store.State.ReleasedBytes);
     }
 

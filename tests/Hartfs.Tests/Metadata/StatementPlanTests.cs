@@ -13,6 +13,7 @@ public sealed class StatementPlanTests
         "SCAN damage",
         "SCAN snapshot",
         "SCAN inline_data",
+        "SCAN snapshot USING INDEX snapshot_epoch",
         "SCAN extent USING INDEX extent_inline",
         "SCAN extent_past USING INDEX extent_past_inline",
     ];

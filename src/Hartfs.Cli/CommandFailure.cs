@@ -1,5 +1,6 @@
 using Hartfs.Core;
 using Hartfs.Core.Mounting;
+using Hartfs.Core.Snapshots;
 
 namespace Hartfs.Cli;
 
@@ -16,6 +17,7 @@ internal sealed class CommandFailure : Exception
     {
         CommandFailure failure => failure,
         VolumeException volume => new CommandFailure(CodeOf(volume.Failure), volume.Message, volume),
+        SnapshotException snapshot => new CommandFailure(CodeOf(snapshot.Failure), snapshot.Message, snapshot),
         MountException mount => new CommandFailure(CodeOf(mount.Failure), mount.Message, mount),
         UnauthorizedAccessException => new CommandFailure(ExitCode.NotPermitted, exception.Message, exception),
         DirectoryNotFoundException or FileNotFoundException =>
@@ -35,6 +37,21 @@ internal sealed class CommandFailure : Exception
         VolumeFailure.OutOfSpace => ExitCode.OutOfSpace,
         VolumeFailure.DirectoryNotEmpty => ExitCode.DirectoryNotEmpty,
         VolumeFailure.IoFailure => ExitCode.IoFailure,
+        _ => ExitCode.Failure,
+    };
+
+    public static ExitCode CodeOf(SnapshotFailure failure) => failure switch
+    {
+        SnapshotFailure.BadName => ExitCode.Usage,
+        SnapshotFailure.NameTaken => ExitCode.SnapshotExists,
+        SnapshotFailure.NotFound => ExitCode.SnapshotNotFound,
+        SnapshotFailure.InUse => ExitCode.SnapshotInUse,
+        SnapshotFailure.PathNotFound => ExitCode.PathNotFound,
+        SnapshotFailure.PathExists => ExitCode.PathExists,
+        SnapshotFailure.OutOfSpace => ExitCode.OutOfSpace,
+        SnapshotFailure.IoFailure => ExitCode.IoFailure,
+        SnapshotFailure.ReadOnly => ExitCode.NotPermitted,
+        SnapshotFailure.Cancelled => ExitCode.Interrupted,
         _ => ExitCode.Failure,
     };
 

@@ -54,6 +54,9 @@ internal static class CommandLine
         root.Add(MountCommand.Build());
         root.Add(UnmountCommand.Build());
         root.Add(StatsCommand.Build());
+        root.Add(SnapshotCommand.Build());
+        root.Add(SnapshotTreeCommands.BuildClone());
+        root.Add(SnapshotTreeCommands.BuildHistory());
         root.Add(ImportCommand.Build());
         root.Add(ExportCommand.Build());
         root.Add(ScrubCommand.Build());

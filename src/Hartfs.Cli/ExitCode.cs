@@ -79,6 +79,18 @@ internal enum ExitCode
 
     [Meaning("damage was found; it is listed")]
     Damaged = 23,
+
+    [Meaning("there is no such snapshot")]
+    SnapshotNotFound = 26,
+
+    [Meaning("there is a snapshot of that name already")]
+    SnapshotExists = 27,
+
+    [Meaning("the snapshot is held or mounted")]
+    SnapshotInUse = 28,
+
+    [Meaning("there is something at the target already")]
+    PathExists = 29,
 }
 
 /// <summary>What an exit code means, in a few words, for every place that lists them.</summary>

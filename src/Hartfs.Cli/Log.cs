@@ -38,4 +38,13 @@ internal static partial class Log
 
     [LoggerMessage(6011, LogLevel.Error, "Control socket stopped accepting")]
     public static partial void ControlStopped(ILogger logger, Exception exception);
+
+    [LoggerMessage(6030, LogLevel.Information, "Snapshot {Id} is mounted on {MountPoint}")]
+    public static partial void SnapshotMounted(ILogger logger, long id, string mountPoint);
+
+    [LoggerMessage(6031, LogLevel.Warning, "The snapshot policy could not be kept; it is tried again: {Reason}")]
+    public static partial void PolicyFailed(ILogger logger, string reason);
+
+    [LoggerMessage(6032, LogLevel.Information, "The snapshot policy deleted {Count} snapshots")]
+    public static partial void PolicyDeleted(ILogger logger, int count);
 }

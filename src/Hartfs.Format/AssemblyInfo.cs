@@ -1,4 +1,3 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("Hartfs.Tests")]
-[assembly: InternalsVisibleTo("Hartfs.CrashTests")]

@@ -25,6 +25,9 @@ internal sealed class FuseActivity
         Volatile.Write(ref _startedAt, Stopwatch.GetTimestamp());
     }
 
+    /// <summary>Whether a request is being served.</summary>
+    public bool IsBusy => Volatile.Read(ref _startedAt) != 0;
+
     /// <summary>Marks its end.</summary>
     public void End() => Volatile.Write(ref _startedAt, 0);
 

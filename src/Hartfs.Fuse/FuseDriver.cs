@@ -55,6 +55,6 @@ public sealed class FuseDriver : IMountDriver
         string deviceNumber = MountTable.FindTop(mountPoint)?.Device ?? "";
         DeviceTuning.Apply(deviceNumber, options.ReadAheadKib, _logger);
         Log.Mounted(_logger, mountPoint, dispatcher.Connection.Minor, dispatcher.Connection.Flags);
-        return new FuseMount(session, mountPoint, deviceNumber);
+        return new FuseMount(session, mountPoint, deviceNumber, options.ReadOnly);
     }
 }

@@ -10,13 +10,16 @@ internal sealed class FuseMount : IMount
 
     private readonly FuseSession _session;
     private readonly string _device;
+    private readonly bool _isReadOnly;
 
     // guards: an unmount under way; a second one must not hit a filesystem mounted here since
     private readonly Lock _unmountLock = new();
 
     /// <param name="device">The mount's device as /proc/self/mountinfo shows it: "0:57".</param>
-    public FuseMount(FuseSession session, string mountPoint, string device)
+    /// <param name="isReadOnly">Whether the kernel refuses every change.</param>
+    public FuseMount(FuseSession session, string mountPoint, string device, bool isReadOnly)
     {
+        _isReadOnly = isReadOnly;
         _session = session;
         MountPoint = mountPoint;
         _device = device;
@@ -25,6 +28,14 @@ internal sealed class FuseMount : IMount
     public string MountPoint { get; }
 
     public IReadOnlyDictionary<string, long> RequestCounts => _session.RequestCounts;
+
+    public void WriteOut()
+    {
+        if (_isReadOnly || _session.HasEnded)
+            return;
+        PageCache.WriteOut(MountPoint);
+        _session.WaitForRequestsUnderWay();
+    }
 
     public void WaitForUnmount() => _session.WaitForEnd(Timeout.InfiniteTimeSpan);
 

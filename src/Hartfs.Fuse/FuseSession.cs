@@ -113,6 +113,20 @@ internal sealed class FuseSession
         }
     }
 
+    /// <summary>Waits until the requests that were taken by now are served, whatever comes after them.</summary>
+    public void WaitForRequestsUnderWay()
+    {
+        // Between the device's answer and the record of it lie microseconds.
+        Thread.Sleep(1);
+        List<(FuseReader Reader, long Total)> busy;
+        lock (_lock)
+            busy = [.. _readers.Where(reader => reader.Activity.IsBusy)
+                .Select(reader => (reader, reader.Activity.Total))];
+        foreach ((FuseReader reader, long total) in busy)
+            while (!_closing && reader.Activity.IsBusy && reader.Activity.Total == total)
+                _ended.Wait(StandstillTime);
+    }
+
     /// <summary>Waits until the connection is over.</summary>
     public bool WaitForEnd(TimeSpan timeout) => _ended.Wait(timeout);
 

@@ -60,6 +60,7 @@ public sealed class MetadataStore : IDisposable
         PastRows = new PastRows(database, State);
         Uses = new GlyphSearch(database);
         Snapshots = new SnapshotTable(database, State);
+        Difference = new EpochDifference(database);
         _committedChanges = database.TotalChanges;
     }
 
@@ -93,6 +94,9 @@ public sealed class MetadataStore : IDisposable
 
     public SnapshotTable Snapshots { get; }
 
+    /// <summary>What differs between two epochs.</summary>
+    public EpochDifference Difference { get; }
+
     public VolumeState State { get; }
 
     /// <summary>The current epoch, from 1.</summary>
@@ -115,7 +119,7 @@ public sealed class MetadataStore : IDisposable
     /// <summary>Bytes of the database on disk, without its write-ahead log.</summary>
     public long DatabaseBytes => LengthOf(_path);
 
-    /// <summary>Bytes of the write-ahead log on disk: room that is used again and again, and empty once closed.</summary>
+    /// <summary>Bytes of the write-ahead log on disk: room that is used again and again, empty once closed.</summary>
     public long LogFileBytes => LengthOf(LogPath(_path));
 
     /// <summary>Grows with every row changed since the metadata was opened; wraps around.</summary>
@@ -204,9 +208,9 @@ public sealed class MetadataStore : IDisposable
         if (PendingChanges != 0 || LogBytes < Math.Min(logBytesMax, _settings.LogBytesMax))
             return false;
         _database.Execute("COMMIT");
-        bool isDone = _database.Checkpoint(truncate: false);
+        _database.Checkpoint(truncate: false);
         _database.Execute("BEGIN IMMEDIATE");
-        return isDone;
+        return true;
     }
 
     /// <summary>

@@ -247,6 +247,7 @@ CREATE TABLE class_total (
 --   data_bytes                   of their bytes, those that are neither holes nor fills
 --   file_count, directory_count, other_count          inodes by kind
 --   inline_bytes                 sum of the lengths of inline_data.bytes
+--   snapshots_hourly, snapshots_daily, snapshots_weekly, snapshots_monthly    of how many of each the policy keeps one
 --   released_bytes               bytes of data that extents gave up since a collection last looked
 --   scrub_pack, scrub_offset, scrub_begun, scrub_done_bytes, scrub_found
 --                                the scrub under way: where it goes on, when it began (0: none is under way), stored

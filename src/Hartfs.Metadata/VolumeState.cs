@@ -14,7 +14,8 @@ public sealed class VolumeState
         "epoch", "next_inode", "next_glyph", "next_pack", "next_inline", "open_pack", "open_pack_length",
         "clean_shutdown", "logical_bytes", "data_bytes", "file_count", "directory_count", "other_count",
         "inline_bytes", "compatible_features", "read_only_compatible_features", "incompatible_features",
-        "released_bytes", "next_snapshot",
+        "released_bytes", "next_snapshot", "snapshots_hourly", "snapshots_daily", "snapshots_weekly",
+        "snapshots_monthly",
         "scrub_pack", "scrub_offset", "scrub_begun", "scrub_done_bytes", "scrub_found", "scrub_finished",
         "scrub_damaged",
     ];
@@ -40,7 +41,8 @@ public sealed class VolumeState
         Epoch, NextInode, NextGlyph, NextPack, NextInline, OpenPack, OpenPackLength,
         CleanShutdown, LogicalBytes, DataBytes, FileCount, DirectoryCount, OtherCount,
         InlineBytes, CompatibleFeatures, ReadOnlyCompatibleFeatures, IncompatibleFeatures, ReleasedBytes,
-        NextSnapshot, ScrubPack, ScrubOffset, ScrubBegun, ScrubDoneBytes, ScrubFound, ScrubFinished,
+        NextSnapshot, SnapshotsHourly, SnapshotsDaily, SnapshotsWeekly, SnapshotsMonthly,
+        ScrubPack, ScrubOffset, ScrubBegun, ScrubDoneBytes, ScrubFound, ScrubFinished,
         ScrubDamaged,
     }
 
@@ -139,6 +141,30 @@ public sealed class VolumeState
 
     /// <summary>Damaged blocks that it came by.</summary>
     public long ScrubDamagedCount { get => this[Key.ScrubDamaged]; set => this[Key.ScrubDamaged] = value; }
+
+    /// <summary>Of how many hours the policy keeps a snapshot.</summary>
+    public int HourlySnapshots
+    {
+        get => (int)this[Key.SnapshotsHourly];
+        set => this[Key.SnapshotsHourly] = value;
+    }
+
+    /// <summary>Of how many days the policy keeps a snapshot.</summary>
+    public int DailySnapshots { get => (int)this[Key.SnapshotsDaily]; set => this[Key.SnapshotsDaily] = value; }
+
+    /// <summary>Of how many weeks the policy keeps a snapshot.</summary>
+    public int WeeklySnapshots
+    {
+        get => (int)this[Key.SnapshotsWeekly];
+        set => this[Key.SnapshotsWeekly] = value;
+    }
+
+    /// <summary>Of how many months the policy keeps a snapshot.</summary>
+    public int MonthlySnapshots
+    {
+        get => (int)this[Key.SnapshotsMonthly];
+        set => this[Key.SnapshotsMonthly] = value;
+    }
 
     internal long Epoch { get => this[Key.Epoch]; private set => this[Key.Epoch] = value; }
 

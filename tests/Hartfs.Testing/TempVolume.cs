@@ -74,12 +74,18 @@ public sealed class TempVolume : IDisposable
     /// Opens what a kill -9 would leave now: a copy of the directory, taken between operations. The old process'
     /// stand-in is closed afterwards, out of sight.
     /// </summary>
-    public void Crash()
+    public void Crash() => Adopt(CopyOfDirectory());
+
+    /// <summary>What a kill -9 would leave now, for <see cref="Adopt"/>.</summary>
+    public string CopyOfDirectory()
     {
         string left = NextPath();
         CopyDirectory(Path, left);
-        Leave(left);
+        return left;
     }
+
+    /// <summary>Gives up the open volume and opens what was copied.</summary>
+    public void Adopt(string left) => Leave(left);
 
     public void Dispose()
     {

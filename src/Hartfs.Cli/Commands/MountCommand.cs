@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hartfs.Cli.Control;
 using Hartfs.Cli.Mounting;
 using Hartfs.Cli.Output;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,10 @@ internal static class MountCommand
 
     public static Command Build()
     {
-        Argument<string> volume = GlobalOptions.Volume();
+        var volume = new Argument<string>("VOLUME[@SNAPSHOT]")
+        {
+            Description = "The directory of the volume; with @ and a name, a snapshot of it, read-only.",
+        };
         var mountPoint = new Argument<string>("MOUNTPOINT") { Description = "The empty directory to mount on." };
         var foreground = new Option<bool>("--foreground", "-f") { Description = "Stay in the foreground; log here." };
         var trace = new Option<bool>("--debug", "-d")
@@ -28,6 +32,7 @@ internal static class MountCommand
         Option<bool> json = GlobalOptions.Json();
         HartfsCommand command = new HartfsCommand("mount", "Mount a volume; returns when the mount answers.")
             .WithExample("hartfs mount ~/library ~/h", "in the background, until hartfs unmount ~/h")
+            .WithExample("hartfs mount ~/library@before /mnt/old", "a snapshot alone, read-only, beside others")
             .WithExample("hartfs mount -f ~/library ~/h", "in the foreground, until Ctrl-C")
             .WithExample("hartfs mount -o ro,cache=1G ~/library ~/h", "read-only, with more cache")
             .WithExample("mount -t fuse.hartfs /srv/library /mnt/h -o commit=30", "through mount(8), as in fstab");
@@ -43,8 +48,14 @@ internal static class MountCommand
         {
             string[] texts = context.Value(options) ?? [];
             bool isTraced = context.Value(trace);
-            var plan = new MountPlan(HostPath.Real(context.Value(volume)), HostPath.Real(context.Value(mountPoint)),
-                MountOptionList.Parse(texts), [.. texts.SelectMany(text => text.Split(','))], isTraced);
+            VolumeName name = VolumeName.Parse(context.Value(volume)).Real();
+            var plan = new MountPlan(name.Volume, HostPath.Real(context.Value(mountPoint)),
+                MountOptionList.Parse(texts), [.. texts.SelectMany(text => text.Split(','))], isTraced)
+            {
+                Snapshot = name.Snapshot,
+            };
+            if (plan.Snapshot is not null && TryMountBeside(context, plan, context.Value(json)))
+                return ExitCode.Success;
             if (context.Value(foreground) || isTraced)
                 return RunForeground(context, plan);
             return BackgroundMount.IsThisProcess
@@ -52,6 +63,26 @@ internal static class MountCommand
                 : StartBackground(context, plan, context.Value(json));
         }));
         return command;
+    }
+
+    // A volume that is in use serves its snapshots itself.
+    private static bool TryMountBeside(CommandContext context, MountPlan plan, bool json)
+    {
+        using ControlClient? client = ControlClient.TryConnect(plan.Volume);
+        if (client is null)
+            return false;
+        var request = new ControlRequest(ControlProtocol.Version, ControlVerbs.Mount)
+        {
+            Mount = new MountRequest(plan.MountPoint, plan.Snapshot, plan.OptionTexts),
+        };
+        int processId = client.Ask(request, mayTakeLong: true).Status?.ProcessId ?? 0;
+        if (json)
+        {
+            var report = new MountedReport(plan.Volume, plan.MountPoint, processId, null) { Snapshot = plan.Snapshot };
+            context.Output.WriteLine(JsonText.Indented(report, JsonText.Pretty.MountedReport));
+        }
+
+        return true;
     }
 
     private static ExitCode RunForeground(CommandContext context, MountPlan plan)
@@ -71,7 +102,10 @@ internal static class MountCommand
         (int processId, ExitCode code) = BackgroundMount.Start(context);
         if (code == ExitCode.Success && json)
         {
-            var report = new MountedReport(plan.Volume, plan.MountPoint, processId, LogFileOf(context, plan));
+            var report = new MountedReport(plan.Volume, plan.MountPoint, processId, LogFileOf(context, plan))
+            {
+                Snapshot = plan.Snapshot,
+            };
             context.Output.WriteLine(JsonText.Indented(report, JsonText.Pretty.MountedReport));
         }
 

@@ -33,7 +33,9 @@ internal static class UnmountCommand
             FuseMountInfo mount = Mounts.At(given) ?? Mounts.Of(given)
                 ?? throw new CommandFailure(ExitCode.NotMounted,
                     $"nothing of Hartfs is mounted on {given}. Next: grep fuse.hartfs /proc/mounts lists what is.");
-            bool wasStale = Unmount(mount, context.Value(lazy));
+            bool wasStale = Unmount(mount, context.Value(lazy), out IReadOnlyList<string> remaining);
+            if (remaining.Count > 0 && !context.Value(json))
+                context.Output.WriteLine($"The volume stays open: it is mounted on {string.Join(", ", remaining)}.");
             if (wasStale && !context.Value(json))
                 context.Output.WriteLine($"The process behind {mount.MountPoint} had died; the mount point is clear.");
             if (context.Value(json))
@@ -48,28 +50,37 @@ internal static class UnmountCommand
     }
 
     /// <summary>Returns whether the mount was a stale one.</summary>
-    private static bool Unmount(FuseMountInfo mount, bool isLazy)
+    private static bool Unmount(FuseMountInfo mount, bool isLazy, out IReadOnlyList<string> remaining)
     {
-        using ControlClient? client = ControlClient.TryConnect(mount.Source);
+        remaining = [];
+        using ControlClient? client = ControlClient.TryConnect(VolumeName.Parse(mount.Source).Volume);
         MountStatus? status = client?.Ask(new ControlRequest(ControlProtocol.Version, ControlVerbs.Status)).Status;
-        if (client is null || status is null || status.MountPoint != mount.MountPoint)
+        bool isKnown = status is not null && (status.MountPoint == mount.MountPoint
+            || status.OtherMountPoints.Contains(mount.MountPoint));
+        if (client is null || status is null || !isKnown)
         {
             bool isStale = FuseMounts.IsStale(mount.MountPoint);
             FuseMounts.Unmount(mount.MountPoint, isLazy);
             return isStale;
         }
 
-        var request = new ControlRequest(ControlProtocol.Version, ControlVerbs.Unmount) { Lazy = isLazy };
+        var request = new ControlRequest(ControlProtocol.Version, ControlVerbs.Unmount) 
+        {
+            Lazy = isLazy,
+            Mount = new MountRequest(mount.MountPoint, null, null),
+        };
 
         // The process may be gone before its answer is sent: then it is the mount table that tells.
-        if (client.TryAsk(request, mayTakeLong: true) is null && Mounts.At(mount.MountPoint) == mount)
+        ControlResponse? response = client.TryAsk(request, mayTakeLong: true);
+        remaining = response?.Remaining ?? [];
+        if (response is null && Mounts.At(mount.MountPoint) == mount)
         {
             if (!FuseMounts.IsStale(mount.MountPoint))
                 throw new CommandFailure(ExitCode.NoAnswer, $"the mount on {mount.MountPoint} did not end.");
             FuseMounts.Unmount(mount.MountPoint, lazy: true);
         }
 
-        if (!isLazy)
+        if (!isLazy && remaining.Count == 0)
             ServingProcess.WaitForEnd(status.ProcessId);
         return false;
     }

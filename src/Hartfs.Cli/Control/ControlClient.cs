@@ -40,7 +40,8 @@ internal sealed class ControlClient : IDisposable
 
     /// <summary>Asks for work that takes long: shows its progress; a cancellation ends it in order.</summary>
     public ControlResponse Ask(
-        ControlRequest request, IProgress<MaintenanceProgress> progress, CancellationToken cancel)
+        ControlRequest request, IProgress<MaintenanceProgress> progress, CancellationToken cancel,
+        Action<ControlResponse>? part = null)
     {
         ControlResponse? response = null;
         CancellationTokenRegistration registration = default;
@@ -52,7 +53,11 @@ internal sealed class ControlClient : IDisposable
                     ? Ask(request, mayTakeLong: true)
                     : TryRead() ?? throw new CommandFailure(ExitCode.NoAnswer, EndedEarly);
                 if (response.Progress is { } step)
+                {
                     progress.Report(step);
+                    part?.Invoke(response);
+                }
+
                 if (registration == default)
                     registration = cancel.Register(TryEndSending);
             }

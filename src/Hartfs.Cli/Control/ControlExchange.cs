@@ -37,5 +37,18 @@ internal sealed class ControlExchange(LineChannel channel) : IProgress<Maintenan
         }
     }
 
+    /// <summary>Sends a part of the answer.</summary>
+    public void Send(ControlResponse part)
+    {
+        try
+        {
+            channel.Write(part, JsonText.Default.ControlResponse);
+        }
+        catch (SocketException)
+        {
+            _cancellation.Cancel();
+        }
+    }
+
     public void Dispose() => _cancellation.Dispose();
 }

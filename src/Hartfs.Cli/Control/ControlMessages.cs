@@ -1,4 +1,5 @@
 using Hartfs.Cli.Output;
+using Hartfs.Cli.Snapshots;
 using Hartfs.Core;
 
 namespace Hartfs.Cli.Control;
@@ -23,6 +24,12 @@ internal sealed record ControlRequest(int Version, string? Verb)
 
     /// <summary>For scrub: begin anew.</summary>
     public bool? FromStart { get; init; }
+
+    /// <summary>For snapshot: what to do.</summary>
+    public SnapshotRequest? Snapshot { get; init; }
+
+    /// <summary>For mount: which snapshot, where and how. For unmount: which of the mounts.</summary>
+    public MountRequest? Mount { get; init; }
 }
 
 /// <summary>One line back.</summary>
@@ -44,6 +51,12 @@ internal sealed record ControlResponse
     /// <summary>Answers <c>scrub</c>.</summary>
     public ScrubResult? Scrub { get; init; }
 
+    /// <summary>Answers <c>snapshot</c>; long lists come in parts, in lines with progress.</summary>
+    public SnapshotAnswer? Snapshot { get; init; }
+
+    /// <summary>Answers <c>unmount</c>: where the volume is still mounted.</summary>
+    public IReadOnlyList<string>? Remaining { get; init; }
+
     /// <summary>Answers <c>stats</c>.</summary>
     public StatsReport? Stats { get; init; }
 
@@ -54,12 +67,22 @@ internal sealed record ControlResponse
         new() { Ok = false, Code = code, Error = error };
 }
 
+/// <summary>A mount that the process behind a volume is asked for, or asked to end.</summary>
+/// <param name="MountPoint">Full path.</param>
+/// <param name="Snapshot">The snapshot's name; null for unmount.</param>
+/// <param name="Options">As given to -o.</param>
+internal sealed record MountRequest(string MountPoint, string? Snapshot, IReadOnlyList<string>? Options);
+
 /// <summary>Who serves a mount.</summary>
 /// <param name="Since">UTC, ISO 8601.</param>
 /// <param name="Options">As given to -o.</param>
 internal sealed record MountStatus(
     int ProcessId, string Volume, string MountPoint, DateTimeOffset Since, IReadOnlyList<string> Options,
-    string ProductVersion);
+    string ProductVersion)
+{
+    /// <summary>Where snapshots are mounted beside it.</summary>
+    public IReadOnlyList<string> OtherMountPoints { get; init; } = [];
+}
 
 /// <summary>What both ends agree on.</summary>
 internal static class ControlProtocol
@@ -85,6 +108,12 @@ internal static class ControlVerbs
 
     /// <summary>Verify every stored byte.</summary>
     public const string Scrub = "scrub";
+
+    /// <summary>Make, list, compare, delete … snapshots.</summary>
+    public const string Snapshot = "snapshot";
+
+    /// <summary>Mount a snapshot of the volume beside what is mounted.</summary>
+    public const string Mount = "mount";
 
     /// <summary>Write everything out, unmount and end.</summary>
     public const string Unmount = "unmount";

@@ -21,13 +21,22 @@ internal sealed class MaintenanceRun : IDisposable
     {
         _context = context;
         string real = HostPath.Real(path);
-        Volume = Mounts.Containing(real)?.Source ?? real;
+        Volume = VolumeName.Parse(Mounts.Containing(real)?.Source ?? real).Volume;
         _signals =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop),
         ];
     }
+
+    /// <summary>Given the parts of a long answer.</summary>
+    public Action<ControlResponse>? Part { get; init; }
+
+    /// <summary>Whether the volume is opened for reading only, when it is not mounted.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>Whether the work is over at once: no progress is shown.</summary>
+    public bool IsQuick { get; init; }
 
     /// <summary>The volume's directory.</summary>
     public string Volume { get; }
@@ -49,18 +58,24 @@ internal sealed class MaintenanceRun : IDisposable
         Func<Volume, IProgress<MaintenanceProgress>, CancellationToken, ControlResponse> work)
     {
         var display = new MaintenanceDisplay(_context.Error);
-        return display.Run(() =>
+        return IsQuick ? Do() : display.Run(Do);
+
+        ControlResponse Do()
         {
             using (ControlClient? client = ControlClient.TryConnect(Volume))
             {
                 if (client is not null)
-                    return client.Ask(request, display, _cancellation.Token);
+                    return client.Ask(request, display, _cancellation.Token, Part);
             }
 
-            var settings = new VolumeSettings { Holder = $"{holder} (process {Environment.ProcessId})" };
+            var settings = new VolumeSettings
+            {
+                ReadOnly = IsReadOnly,
+                Holder = $"{holder} (process {Environment.ProcessId})",
+            };
             using Volume opened = Core.Volume.Open(Volume, settings, _context.Loggers);
             return work(opened, display, _cancellation.Token);
-        });
+        }
     }
 
     private void Stop(PosixSignalContext context)

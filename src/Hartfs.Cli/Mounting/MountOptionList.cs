@@ -29,6 +29,7 @@ internal sealed class MountOptionList
         ("threads=N", "threads that take requests (default: one per processor, 2 to 16)"),
         ("workers=N", "threads that compress (default: one per processor)"),
         ("nosuid, nodev, noexec, noatime …", "the kernel's own, as in mount(8)"),
+        ("snapdir=visible", "list .snapshots in the root; it can be entered in any case (default: snapdir=hidden)"),
         ("user, noauto, nofail, _netdev, x-…", "fstab's own, ignored"),
     ];
 
@@ -74,6 +75,8 @@ internal sealed class MountOptionList
     public int WorkerCount { get; private set; }
 
     public TimeSpan? CommitInterval { get; private set; }
+
+    public bool ShowsSnapshots { get; private set; }
 
     public IReadOnlyList<string> KernelFlags => _kernelFlags;
 
@@ -156,7 +159,8 @@ internal sealed class MountOptionList
             case "remount":
                 throw new CommandFailure(ExitCode.UnknownOption,
                     "a mount cannot change its options. Next: hartfs unmount, then mount again.");
-            case "dirty" or "cache" or "index" or "size" or "readahead" or "commit" or "threads" or "workers":
+            case "dirty" or "cache" or "index" or "size" or "readahead" or "commit" or "threads" or "workers"
+                or "snapdir":
                 throw new CommandFailure(ExitCode.UnknownOption, $"mount option '{name}' needs a value: {name}=…");
             default: return false;
         }
@@ -174,6 +178,7 @@ internal sealed class MountOptionList
             case "size": StoredBytesMax = Size(name, value, 1 << 20, long.MaxValue); break;
             case "readahead": ReadAheadKib = (int)(Size(name, value, 0, 1 << 30) >> 10); break;
             case "commit": CommitInterval = TimeSpan.FromSeconds(Number(name, value, 1, 3600)); break;
+            case "snapdir": ShowsSnapshots = Choice(name, value, "hidden", "visible"); break;
             case "threads": ThreadCount = Number(name, value, 0, 64); break;
             case "workers": WorkerCount = Number(name, value, 0, 256); break;
 
@@ -193,6 +198,10 @@ internal sealed class MountOptionList
         throw new CommandFailure(ExitCode.UnknownOption,
             $"mount option '{name}={value}': expected a size such as 64M, {limit}.");
     }
+
+    private static bool Choice(string name, string value, string off, string on) =>
+        value == on || (value == off ? false : throw new CommandFailure(ExitCode.UnknownOption,
+            $"mount option '{name}={value}': expected {off} or {on}."));
 
     private static int Number(string name, string value, int min, int max) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)

@@ -6,4 +6,8 @@ namespace Hartfs.Cli.Mounting;
 /// <param name="OptionTexts">The options as given, for <c>status</c>.</param>
 /// <param name="IsTraced">Print every request.</param>
 internal sealed record MountPlan(
-    string Volume, string MountPoint, MountOptionList Options, IReadOnlyList<string> OptionTexts, bool IsTraced);
+    string Volume, string MountPoint, MountOptionList Options, IReadOnlyList<string> OptionTexts, bool IsTraced)
+{
+    /// <summary>The snapshot to mount; null: the live tree.</summary>
+    public string? Snapshot { get; init; }
+}

@@ -1,10 +1,13 @@
 using System.Net.Sockets;
+using System.Text;
 using Hartfs.Cli.Control;
 using Hartfs.Cli.Copying;
 using Hartfs.Cli.Output;
+using Hartfs.Cli.Snapshots;
 using Hartfs.Core;
 using Hartfs.Core.Integrity;
 using Hartfs.Core.Mounting;
+using Hartfs.Core.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace Hartfs.Cli.Mounting;
@@ -16,13 +19,13 @@ internal sealed class MountSession : IDisposable
 
     private readonly MountPlan _plan;
     private readonly Volume _volume;
-    private readonly IMount _mount;
+    private readonly SnapshotMounts _mount;
     private readonly ILogger _logger;
     private readonly DateTimeOffset _since = TimeProvider.System.GetUtcNow();
     private readonly ManualResetEventSlim _closed = new();
     private FsError _closeError;
 
-    private MountSession(MountPlan plan, Volume volume, IMount mount, ILogger logger)
+    private MountSession(MountPlan plan, Volume volume, SnapshotMounts mount, ILogger logger)
     {
         _plan = plan;
         _volume = volume;
@@ -48,15 +51,18 @@ internal sealed class MountSession : IDisposable
         if (volume.RecoveryReport is { } report)
             Log.Recovered(logger, report);
         using var signals = new UnmountSignals(volume, logger);
-        MountOptions options = plan.Options.ToMountOptions(plan.Volume, plan.MountPoint, plan.IsTraced);
-        using IMount mount = MountDrivers.ForThisSystem(loggers).Mount(volume.Tree, options);
+        using SnapshotUse? use = plan.Snapshot is { } name
+            ? volume.Snapshots.Use(Encoding.UTF8.GetBytes(name))
+            : null;
+        using var mount = new SnapshotMounts(volume, MountFirst(plan, volume, use, loggers), loggers);
         using var session = new MountSession(plan, volume, mount, logger);
         using ControlServer? control = session.StartControl();
         Log.Mounted(logger, plan.Volume, plan.MountPoint, Environment.ProcessId);
         if (!onReady())
             mount.Unmount(lazy: true);
         signals.Attach(mount);
-        mount.WaitForUnmount();
+        using (use is null && !settings.ReadOnly ? new SnapshotSchedule(volume, mount, logger) : null)
+            mount.WaitForUnmount();
         control?.Stop();
         FsError error = volume.Commit();
         volume.Dispose();
@@ -68,6 +74,17 @@ internal sealed class MountSession : IDisposable
     }
 
     public void Dispose() => _closed.Dispose();
+
+    private static IMount MountFirst(MountPlan plan, Volume volume, SnapshotUse? use, ILoggerFactory loggers)
+    {
+        string source = use is null ? plan.Volume : SnapshotMounts.SourceOf(volume, use);
+        MountOptions options = plan.Options.ToMountOptions(source, plan.MountPoint, plan.IsTraced);
+        IMountDriver driver = MountDrivers.ForThisSystem(loggers);
+        if (use is not null)
+            return driver.Mount(use.FileSystem, options with { ReadOnly = true });
+        volume.Tree.ShowsSnapshots = plan.Options.ShowsSnapshots;
+        return driver.Mount(volume.Tree, options);
+    }
 
     private ControlServer? StartControl()
     {
@@ -110,8 +127,13 @@ internal sealed class MountSession : IDisposable
                     Scrub = ScrubResult.From(
                         _plan.Volume, _volume.Integrity.Scrub(scrub, exchange, exchange.Cancellation)),
                 };
+            case ControlVerbs.Snapshot when request.Snapshot is { } wanted:
+                return DoSnapshot(wanted, exchange);
+            case ControlVerbs.Mount when request.Mount is { Snapshot: { } snapshot } beside:
+                _mount.Mount(snapshot, beside.MountPoint, MountOptionList.Parse(beside.Options ?? []));
+                return new ControlResponse { Ok = true, Status = MakeStatus() };
             case ControlVerbs.Unmount:
-                return Unmount(request.Lazy == true);
+                return Unmount(request.Mount?.MountPoint, request.Lazy == true);
             default:
                 return ControlResponse.Failed(ExitCode.Usage, $"unknown verb '{request.Verb}'.");
         }
@@ -124,9 +146,28 @@ internal sealed class MountSession : IDisposable
         _closed.Set();
     }
 
-    private ControlResponse Unmount(bool isLazy)
+    private ControlResponse DoSnapshot(SnapshotRequest request, ControlExchange exchange)
     {
-        _mount.Unmount(isLazy);
+        var work = new SnapshotWork(_volume, _mount.WriteOut, part => exchange.Send(new ControlResponse
+        {
+            Ok = true,
+            Progress = new MaintenanceProgress("listing", 0, 0, IsBytes: false, FindingCount: 0),
+            Snapshot = part,
+        }), exchange, exchange.Cancellation);
+        return new ControlResponse { Ok = true, Snapshot = work.Do(request) };
+    }
+
+    private ControlResponse Unmount(string? mountPoint, bool isLazy)
+    {
+        if (mountPoint is null || !_mount.TryUnmount(mountPoint, isLazy))
+            _mount.UnmountFirst(isLazy);
+        if (!isLazy && _mount.MountPoints is { Count: > 0 } remaining)
+        {
+            FsError error = _volume.Commit();
+            return error == FsError.None
+                ? new ControlResponse { Ok = true, Remaining = remaining }
+                : ControlResponse.Failed(ExitCode.IoFailure, NotDurable(error));
+        }
 
         // A lazy unmount ends when the last file is closed, which may be never.
         if (!isLazy)
@@ -146,5 +187,8 @@ internal sealed class MountSession : IDisposable
     };
 
     private MountStatus MakeStatus() => new(
-        Environment.ProcessId, _plan.Volume, _plan.MountPoint, _since, _plan.OptionTexts, ProductVersion);
+        Environment.ProcessId, _plan.Volume, _plan.MountPoint, _since, _plan.OptionTexts, ProductVersion)
+    {
+        OtherMountPoints = _mount.OtherMountPoints,
+    };
 }

@@ -26,7 +26,8 @@ internal static class CompletionScript
     private static IEnumerable<Command> Visible(RootCommand root) => root.Subcommands.Where(each => !each.Hidden);
 
     private static IEnumerable<Option> OptionsOf(Command command, RootCommand root) =>
-        command.Options.Concat(root.Options.Where(each => each.Recursive)).Where(each => !each.Hidden);
+        command.Options.Concat(command.Subcommands.SelectMany(each => each.Options)).DistinctBy(each => each.Name)
+            .Concat(root.Options.Where(each => each.Recursive)).Where(each => !each.Hidden);
 
     private static IEnumerable<string> NamesOf(Option option) =>
         option.Aliases.Where(name => name[0] == '-' && !name.Contains('?', StringComparison.Ordinal))
@@ -43,7 +44,15 @@ internal static class CompletionScript
         text.Append("  if [[ $previous == -o || $previous == --options ]]; then\n    compopt -o nospace\n");
         text.Append("    local before=\n    [[ $word == *,* ]] && before=${word%,*},\n");
         text.Append($"    COMPREPLY=($(compgen -P \"$before\" -W '{Join(MountOptionWords)}' -- \"${{word##*,}}\"))\n");
-        text.Append("    return\n  fi\n  case ${COMP_WORDS[1]} in\n");
+        text.Append("    return\n  fi\n");
+        foreach (Command command in Visible(root).Where(each => each.Subcommands.Count > 0))
+        {
+            text.Append($"  if [[ $COMP_CWORD -eq 2 && ${{COMP_WORDS[1]}} == {command.Name} ]]; then\n")
+                .Append($"    COMPREPLY=($(compgen -W '{Join(command.Subcommands.Select(each => each.Name))} --help'")
+                .Append(" -- \"$word\"))\n    return\n  fi\n");
+        }
+
+        text.Append("  case ${COMP_WORDS[1]} in\n");
         foreach (Command command in Visible(root))
         {
             string words = Join(OptionsOf(command, root).SelectMany(NamesOf));
@@ -66,6 +75,14 @@ internal static class CompletionScript
         foreach (Command command in Visible(root))
             text.Append($"    '{command.Name}:{Escape(command.Description)}'\n");
         text.Append("  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n");
+        foreach (Command command in Visible(root).Where(each => each.Subcommands.Count > 0))
+        {
+            text.Append($"  if (( CURRENT == 3 )) && [[ ${{words[2]}} == {command.Name} ]]; then\n    commands=(\n");
+            foreach (Command inner in command.Subcommands)
+                text.Append($"      '{inner.Name}:{Escape(inner.Description)}'\n");
+            text.Append("    )\n    _describe command commands\n    return\n  fi\n");
+        }
+
         text.Append("  case ${words[2]} in\n");
         foreach (Command command in Visible(root))
         {
@@ -95,6 +112,12 @@ internal static class CompletionScript
         {
             text.Append($"complete -c hartfs -n __fish_use_subcommand -f -a {command.Name} ")
                 .Append($"-d '{Escape(command.Description)}'\n");
+            foreach (Command inner in command.Subcommands)
+            {
+                text.Append($"complete -c hartfs -n '__fish_seen_subcommand_from {command.Name}' -a {inner.Name} ")
+                    .Append($"-d '{Escape(inner.Description)}'\n");
+            }
+
             foreach (Option option in OptionsOf(command, root))
             {
                 text.Append($"complete -c hartfs -n '__fish_seen_subcommand_from {command.Name}'");

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Hartfs.Cli.Control;
 using Hartfs.Cli.Copying;
+using Hartfs.Cli.Snapshots;
 
 namespace Hartfs.Cli.Output;
 
@@ -20,6 +21,7 @@ namespace Hartfs.Cli.Output;
 [JsonSerializable(typeof(UnmountedReport))]
 [JsonSerializable(typeof(MountedReport))]
 [JsonSerializable(typeof(MountStatus))]
+[JsonSerializable(typeof(SnapshotAnswer))]
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlResponse))]
 internal sealed partial class JsonText : JsonSerializerContext
@@ -42,7 +44,11 @@ internal sealed record CreatedVolume(string Volume, int ChunkBytesAverage, int B
 internal sealed record VersionReport(string Version, string Runtime, string System);
 
 /// <summary>What <c>hartfs mount --json</c> prints when the mount answers.</summary>
-internal sealed record MountedReport(string Volume, string MountPoint, int ProcessId, string? LogFile);
+internal sealed record MountedReport(string Volume, string MountPoint, int ProcessId, string? LogFile)
+{
+    /// <summary>The snapshot that is mounted; absent for the live tree.</summary>
+    public string? Snapshot { get; init; }
+}
 
 /// <summary>What <c>hartfs unmount --json</c> prints.</summary>
 internal sealed record UnmountedReport(string MountPoint, string? Volume, bool WasStale);

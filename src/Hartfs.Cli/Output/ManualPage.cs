@@ -20,12 +20,12 @@ internal static class ManualPage
         page.Append(".\\\" Made by: hartfs manual\n");
         page.Append($".TH HARTFS 1 \"\" \"Hartfs {MountSession.ProductVersion}\" \"User Commands\"\n");
         page.Append(".SH NAME\nhartfs \\- a drive that stores everything once and compressed\n.SH SYNOPSIS\n");
-        foreach (Command command in Visible(root))
-            page.Append($".B hartfs {command.Name}\n{Escape(Usage(command))}\n.br\n");
+        foreach ((string name, Command command) in Leaves(root))
+            page.Append($".B hartfs {name}\n{Escape(Usage(command))}\n.br\n");
         page.Append(".SH DESCRIPTION\n").Append(Escape(Introduction)).Append('\n');
         page.Append(".SH COMMANDS\n");
-        foreach (Command command in Visible(root))
-            WriteCommand(page, command);
+        foreach ((string name, Command command) in Leaves(root))
+            WriteCommand(page, name, command);
         page.Append(".SH OPTIONS OF EVERY COMMAND\n");
         WriteOptions(page, root.Options.Where(each => each.Recursive));
         WriteFiles(page);
@@ -36,14 +36,21 @@ internal static class ManualPage
         return page.ToString();
     }
 
-    private static IEnumerable<Command> Visible(RootCommand root) => root.Subcommands.Where(each => !each.Hidden);
+    // What can be run, with all words of its name.
+    private static IEnumerable<(string Name, Command Command)> Leaves(Command parent, string prefix = "") =>
+        from command in parent.Subcommands
+        where !command.Hidden
+        from leaf in command.Subcommands.Count == 0
+            ? [(prefix + command.Name, command)]
+            : Leaves(command, prefix + command.Name + " ")
+        select leaf;
 
     private static string Usage(Command command) =>
         string.Join(' ', command.Arguments.Select(each => each.Name).Prepend("[OPTION]..."));
 
-    private static void WriteCommand(StringBuilder page, Command command)
+    private static void WriteCommand(StringBuilder page, string name, Command command)
     {
-        page.Append($".SS hartfs {command.Name} {Escape(Usage(command))}\n{Escape(command.Description)}\n");
+        page.Append($".SS hartfs {name} {Escape(Usage(command))}\n{Escape(command.Description)}\n");
         foreach (Argument argument in command.Arguments)
             page.Append($".TP\n.I {Escape(argument.Name)}\n{Escape(argument.Description)}\n");
         WriteOptions(page, command.Options.Where(each => !each.Recursive));

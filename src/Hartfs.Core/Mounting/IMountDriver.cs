@@ -16,6 +16,12 @@ public interface IMount : IDisposable
     /// <summary>The mount point's full path.</summary>
     string MountPoint { get; }
 
+    /// <summary>
+    /// Has the system hand over what programs have written so far, and waits until it was taken in. Not from a thread
+    /// that serves requests.
+    /// </summary>
+    void WriteOut();
+
     /// <summary>Waits until the mount is gone: unmounted by anyone, for whatever reason.</summary>
     void WaitForUnmount();
 

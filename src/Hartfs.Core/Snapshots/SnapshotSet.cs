@@ -141,7 +141,7 @@ public sealed partial class SnapshotSet
 
     /// <summary>
     /// Makes the live tree what a snapshot holds, durably. What it was before is kept as a snapshot. Files that are
-    /// open stay as they are; those changed since have no name any more, and their names lead to other files.
+    /// open stay open: they are what the snapshot has of them, and those it does not have have no name any more.
     /// </summary>
     /// <returns>The snapshot of what was before.</returns>
     public SnapshotRecord RollBack(ReadOnlySpan<byte> name)
@@ -232,7 +232,7 @@ public sealed partial class SnapshotSet
                 _uses.Remove(snapshot.Id);
         }
 
-        if (isLast && snapshot.Kind == SnapshotKind.Momentary && _volume.Fatal == FsError.None)
+        if (isLast && snapshot.Kind == SnapshotKind.Momentary && snapshot.Id != default)
             Undo(snapshot.Id);
     }
 

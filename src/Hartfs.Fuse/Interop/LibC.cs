@@ -14,6 +14,11 @@ internal static unsafe partial class LibC
     public const int OpenReadWrite = 2;
     public const int OpenCloseOnExec = 0x80000;
     public const int UnmountDetach = 2;
+
+    // These two differ between processors: x86-64 has the generic values, arm64 values of its own.
+    public static readonly int OpenDirectory =
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+    public static readonly int OpenUnnamedFile = 0x400000 | OpenDirectory;
     private const int AddressFamilyUnix = 1;
     private const int SocketStream = 1;
     private const int FileSetDescriptorFlags = 2;
@@ -25,6 +30,17 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags, uint mode);
+
+    /// <summary>syncfs(2).</summary>
+    [LibraryImport(Library, EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int SynchronizeFilesystem(int descriptor);
+
+    /// <summary>fdatasync(2).</summary>
+    [LibraryImport(Library, EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int SynchronizeFile(int descriptor);
 
     [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);

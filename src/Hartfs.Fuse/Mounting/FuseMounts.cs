@@ -22,6 +22,9 @@ public static class FuseMounts
         return MountTable.FindTop(mountPoint) is { Type: MountTable.HartfsType } && MountPointCheck.IsStale(mountPoint);
     }
 
+    /// <summary>Processes that have files or their working directory on a mount, as far as they are visible.</summary>
+    public static IReadOnlyList<string> Holders(string mountPoint) => MountHolders.List(mountPoint);
+
     /// <summary>
     /// Unmounts. Returns when the mount point is free; the daemon may still be writing then. Throws
     /// <see cref="MountException"/>.

@@ -15,6 +15,9 @@ internal static class MountHolders
         return holders.Count > ListedMax ? $"{listed} and {holders.Count - ListedMax} more" : listed;
     }
 
+    /// <summary>Processes with their numbers.</summary>
+    public static IReadOnlyList<string> List(string mountPoint) => [.. Find(mountPoint)];
+
     private static IEnumerable<string> Find(string mountPoint)
     {
         foreach (string process in Directory.EnumerateDirectories("/proc"))

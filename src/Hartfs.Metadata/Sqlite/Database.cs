@@ -89,15 +89,10 @@ internal sealed class Database : IDisposable
     }
 
     /// <summary>Copies the write-ahead log into the database; no transaction may be open.</summary>
-    /// <returns>False: there is no room for it; the log has everything still.</returns>
-    public bool Checkpoint(bool truncate)
+    public void Checkpoint(bool truncate)
     {
         int mode = truncate ? Sqlite3.CheckpointTruncate : Sqlite3.CheckpointPassive;
-        int result = Sqlite3.Checkpoint(_handle, mode, out _, out _);
-        if ((result & 0xFF) == Sqlite3.Full)
-            return false;
-        Check(result);
-        return true;
+        Check(Sqlite3.Checkpoint(_handle, mode, out _, out _));
     }
 
     /// <summary>Writes zeros behind the end of the write-ahead log, up to a length, as far as it works.</summary>

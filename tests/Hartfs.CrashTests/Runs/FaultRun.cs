@@ -71,10 +71,11 @@ internal sealed class FaultRun
     {
         try
         {
-            CrashModel model = NewModel(volume);
+            ReferenceFileSystem model = NewModel(volume);
+            TreeRunner modelRunner = new(model);
             TreeRunner runner = new(new ProductTree(volume.FileSystem));
-            _states.Add(model.Dump());
-            foreach (Operation operation in operations) Apply(volume, operation, runner, model);
+            _states.Add(TreeDump.Take(model, withData: true));
+            foreach (Operation operation in operations) Apply(volume, operation, runner, modelRunner, model);
             if (_isStopped)
             {
                 FsError refusal = volume.Commit();
@@ -101,30 +102,29 @@ internal sealed class FaultRun
         }
     }
 
-    private void Apply(Volume volume, Operation operation, TreeRunner runner, CrashModel model)
+    private void Apply(
+        Volume volume, Operation operation, TreeRunner runner, TreeRunner modelRunner, ReferenceFileSystem model)
     {
         _host.Time.Advance(TimeSpan.FromMilliseconds(1));
         _host.ModelTime = _host.Time.Nanoseconds;
         FsError actual = Try(volume, operation, runner);
-        bool wasStopped = _isStopped;
         _isStopped |= volume.Fatal != FsError.None || volume.Metadata.IsFailed;
-        bool isBarrier = operation.Kind is OperationKind.Commit or OperationKind.Synchronize
-            or OperationKind.TakeSnapshot or OperationKind.DeleteSnapshot or OperationKind.RollBack;
+        bool isBarrier = operation.Kind is OperationKind.Commit or OperationKind.Synchronize;
         if (_fault.HasStruck && (_isStopped || actual is FsError.OutOfSpace or FsError.IoFailure))
         {
             if (_isStopped && isBarrier && actual == FsError.None)
                 throw new CrashViolation($"the volume has stopped, and {operation} is acknowledged");
             if (actual == FsError.OutOfSpace && !_isStopped && operation.Kind is OperationKind.Unlink)
                 throw new CrashViolation($"{operation} was refused for want of room");
-            // Of what a volume was doing when it stopped nobody can tell whether it became durable.
-            if (_isStopped && !wasStopped && model.Apply(operation) == FsError.None) _states.Add(model.Dump());
             return;
         }
 
-        FsError expected = model.Apply(operation);
+        FsError expected = operation.Kind == OperationKind.Commit
+            ? FsError.None
+            : modelRunner.Apply(operation).Error;
         if (expected != actual)
             throw new CrashViolation($"{operation}: expected {expected}, got {actual}");
-        _states.Add(model.Dump());
+        _states.Add(TreeDump.Take(model, withData: true));
         if (isBarrier && actual == FsError.None) _durable = _states.Count - 1;
     }
 
@@ -132,7 +132,7 @@ internal sealed class FaultRun
     {
         try
         {
-            return CrashModel.Apply(volume, runner, operation);
+            return operation.Kind == OperationKind.Commit ? volume.Commit() : runner.Apply(operation).Error;
         }
 #pragma warning disable CA1031 // what the drivers' guards turn into EIO
         catch (Exception failure) when (failure is MetadataException || volume.Metadata.IsFailed)
@@ -156,16 +156,16 @@ internal sealed class FaultRun
         }
     }
 
-    private CrashModel NewModel(Volume volume)
+    private ReferenceFileSystem NewModel(Volume volume)
     {
         if (volume.FileSystem.GetAttributes(InodeNumber.Root, out InodeRecord root) != FsError.None)
             throw new CrashViolation("a new volume has no root");
-        return new CrashModel(new ReferenceFileSystem(() => _host.ModelTime, root), () => _host.ModelTime);
+        return new ReferenceFileSystem(() => _host.ModelTime, root);
     }
 
     private List<string> EmptyTree()
     {
         using Volume volume = _host.Open(new SimulatedDisk(_host.NewVolume));
-        return NewModel(volume).Dump();
+        return TreeDump.Take(NewModel(volume), withData: true);
     }
 }

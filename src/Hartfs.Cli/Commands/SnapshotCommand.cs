@@ -1,0 +1,171 @@
+using System.CommandLine;
+using Hartfs.Cli.Mounting;
+using Hartfs.Cli.Output;
+using Hartfs.Cli.Snapshots;
+using Hartfs.Fuse.Mounting;
+
+namespace Hartfs.Cli.Commands;
+
+/// <summary><c>hartfs snapshot</c>: views of the whole volume at a moment.</summary>
+internal static class SnapshotCommand
+{
+    public static Command Build()
+    {
+        HartfsCommand command = new HartfsCommand("snapshot",
+                "Make, list, compare, restore and delete snapshots: the whole volume as it was at a moment.")
+            .WithExample("hartfs snapshot create ~/h before", "in milliseconds, whatever the size")
+            .WithExample("ls ~/h/.snapshots/before/", "look into it")
+            .WithExample("hartfs snapshot restore ~/h before projects/thesis", "bring something back");
+        command.Add(BuildCreate());
+        command.Add(BuildList());
+        command.Add(SnapshotTreeCommands.BuildDiff());
+        command.Add(SnapshotTreeCommands.BuildRestore());
+        command.Add(BuildRollback());
+        command.Add(BuildNames("delete", "Delete snapshots; their space comes back through collection.",
+            SnapshotActions.Delete, ("hartfs snapshot delete ~/h before", "what only it held is given back")));
+        command.Add(BuildNames("hold", "Hold snapshots: neither the policy nor a mistake deletes them.",
+            SnapshotActions.Hold, ("hartfs snapshot hold ~/h release-1.0", "until it is released")));
+        command.Add(BuildNames("release", "Release held snapshots.", SnapshotActions.Release,
+            ("hartfs snapshot release ~/h release-1.0", "it can be deleted again")));
+        command.Add(SnapshotPolicyCommand.Build());
+        return command;
+    }
+
+    /// <summary>The names of snapshots on the command line.</summary>
+    public static Argument<string> NameArgument() => new("NAME") { Description = "The snapshot's name." };
+
+    private static HartfsCommand BuildCreate()
+    {
+        Argument<string> path = GlobalOptions.VolumeOrMount();
+        var name = new Argument<string?>("NAME")
+        {
+            Description = "Its name (default: the time, UTC).",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<bool> json = GlobalOptions.Json();
+        HartfsCommand command = new HartfsCommand("create",
+                "Make a snapshot of everything written so far; prints its name.")
+            .WithExample("hartfs snapshot create ~/h before", "programs go on meanwhile")
+            .WithExample("hartfs snapshot create ~/h", "named after the time");
+        command.Add(path);
+        command.Add(name);
+        command.Add(json);
+        command.SetAction(CommandContext.Action(context =>
+        {
+            string? given = context.Value(name);
+            var request = new SnapshotRequest(SnapshotActions.Create) { Names = given is null ? [] : [given] };
+            SnapshotAnswer answer = SnapshotAsk.Run(context, context.Value(path), request);
+            if (context.Value(json))
+                context.Output.WriteLine(JsonText.Indented(answer, JsonText.Pretty.SnapshotAnswer));
+            else
+                context.Output.WriteLine(answer.Snapshots![0].Name);
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+
+    private static HartfsCommand BuildList()
+    {
+        Argument<string> path = GlobalOptions.VolumeOrMount();
+        Option<bool> json = GlobalOptions.Json();
+        var quick = new Option<bool>("--quick")
+        {
+            Description = "Leave out what each one costs, which takes a look at every reference of the volume.",
+        };
+        HartfsCommand command = new HartfsCommand("list",
+                "List the snapshots, oldest first: size, bytes that only it holds, bytes on disk freed if deleted.")
+            .WithExample("hartfs snapshot list ~/h", "mounted or not");
+        command.Add(path);
+        command.Add(quick);
+        command.Add(json);
+        command.SetAction(CommandContext.Action(context =>
+        {
+            var all = new List<SnapshotReport>();
+            var request = new SnapshotRequest(SnapshotActions.List) { Figures = !context.Value(quick) };
+            SnapshotAsk.Run(context, context.Value(path), request, isReadOnly: true,
+                part: answer => all.AddRange(answer.Snapshots ?? []));
+            if (context.Value(json))
+            {
+                context.Output.WriteLine(JsonText.Indented(
+                    new SnapshotAnswer { Snapshots = all }, JsonText.Pretty.SnapshotAnswer));
+            }
+            else
+            {
+                SnapshotText.WriteList(context.Output, all);
+            }
+
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+
+    private static HartfsCommand BuildRollback()
+    {
+        Argument<string> path = GlobalOptions.VolumeOrMount();
+        Argument<string> name = NameArgument();
+        Option<bool> json = GlobalOptions.Json();
+        HartfsCommand command = new HartfsCommand("rollback",
+                "Make the whole drive what a snapshot holds; what it was before is kept as a snapshot.")
+            .WithExample("hartfs snapshot rollback ~/h before", "prints the snapshot that undoes it");
+        command.Add(path);
+        command.Add(name);
+        command.Add(json);
+        command.SetAction(CommandContext.Action(context =>
+        {
+            var request = new SnapshotRequest(SnapshotActions.Rollback) { Names = [context.Value(name)] };
+            string given = context.Value(path);
+            SnapshotAnswer answer = SnapshotAsk.Run(context, given, request);
+            if (context.Value(json))
+            {
+                context.Output.WriteLine(JsonText.Indented(answer, JsonText.Pretty.SnapshotAnswer));
+                return ExitCode.Success;
+            }
+
+            context.Output.WriteLine($"The drive is as it was at '{context.Value(name)}'. What it was before is "
+                + $"snapshot '{answer.Snapshots![0].Name}'.");
+            TellHolders(context, given);
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+
+    private static void TellHolders(CommandContext context, string path)
+    {
+        string real = HostPath.Real(path);
+        if ((Mounts.Containing(real) ?? Mounts.Of(real)) is not { } mount)
+            return;
+        string[] holders = [.. FuseMounts.Holders(mount.MountPoint)
+            .Where(holder => !holder.EndsWith($"({Environment.ProcessId})", StringComparison.Ordinal))];
+        if (holders.Length > 0)
+        {
+            context.Error.WriteLine("hartfs: files are open in " + string.Join(", ", holders)
+                + ". They stay open: each is what the snapshot has of it, and one that the snapshot does not have "
+                + "has no name any more.");
+        }
+    }
+
+    private static HartfsCommand BuildNames(
+        string verb, string description, string action, (string Line, string Meaning) example)
+    {
+        Argument<string> path = GlobalOptions.VolumeOrMount();
+        var names = new Argument<string[]>("NAME")
+        {
+            Description = "Names of snapshots.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        Option<bool> json = GlobalOptions.Json();
+        HartfsCommand command = new HartfsCommand(verb, description).WithExample(example.Line, example.Meaning);
+        command.Add(path);
+        command.Add(names);
+        command.Add(json);
+        command.SetAction(CommandContext.Action(context =>
+        {
+            var request = new SnapshotRequest(action) { Names = context.Value(names) };
+            SnapshotAnswer answer = SnapshotAsk.Run(context, context.Value(path), request, isQuick: false);
+            if (context.Value(json))
+                context.Output.WriteLine(JsonText.Indented(answer, JsonText.Pretty.SnapshotAnswer));
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+}

@@ -59,6 +59,7 @@ internal static class CommandLine
         root.Add(SnapshotTreeCommands.BuildHistory());
         root.Add(ImportCommand.Build());
         root.Add(ExportCommand.Build());
+        root.Add(GcCommand.Build());
         root.Add(ScrubCommand.Build());
         root.Add(CompletionCommand.Build());
         root.Add(VersionCommand.Build());

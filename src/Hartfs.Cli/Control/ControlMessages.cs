@@ -19,6 +19,12 @@ internal sealed record ControlRequest(int Version, string? Verb)
     /// <summary>For stats: make everything durable first, so that the figures are those of this moment.</summary>
     public bool? Fresh { get; init; }
 
+    /// <summary>For gc: only say what would come back.</summary>
+    public bool? DryRun { get; init; }
+
+    /// <summary>For gc: how much of a pack has to be dead before it is emptied.</summary>
+    public int? MinDeadPercent { get; init; }
+
     /// <summary>For scrub: bytes read a second at most; 0: no limit.</summary>
     public long? Rate { get; init; }
 
@@ -47,6 +53,9 @@ internal sealed record ControlResponse
 
     /// <summary>A line before the answer: how far the work has come. The answer has none.</summary>
     public MaintenanceProgress? Progress { get; init; }
+
+    /// <summary>Answers <c>gc</c>.</summary>
+    public GcReport? Gc { get; init; }
 
     /// <summary>Answers <c>scrub</c>.</summary>
     public ScrubResult? Scrub { get; init; }
@@ -105,6 +114,9 @@ internal static class ControlVerbs
 
     /// <summary>Make everything durable now.</summary>
     public const string Commit = "commit";
+
+    /// <summary>Bring back the room of what nothing refers to.</summary>
+    public const string Gc = "gc";
 
     /// <summary>Verify every stored byte.</summary>
     public const string Scrub = "scrub";

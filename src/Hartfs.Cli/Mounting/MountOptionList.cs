@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hartfs.Cli.Output;
 using Hartfs.Core;
+using Hartfs.Core.Collection;
 using Hartfs.Core.Mounting;
 
 namespace Hartfs.Cli.Mounting;
@@ -25,6 +26,10 @@ internal sealed class MountOptionList
         ("size=SIZE", "bytes that the volume may take on the disk, at most (default: what the disk has)"),
         ("readahead=SIZE", "how far the kernel reads ahead (default 512K)"),
         ("commit=SECONDS", "age at which written data becomes durable by itself (default 5)"),
+        ("gc, nogc", "bring back the room of deleted data by itself (default), or only at hartfs gc"),
+        ("gcdead=PERCENT", "how much of a pack has to be dead before that empties it (default 50)"),
+        ("gcsize=SIZE", "how much files must have given up before it looks (default 256M)"),
+        ("gcinterval=MINUTES", "time between two looks at least (default 10)"),
         ("writeback, nowriteback", "the kernel collects writes before it hands them over (default), or does not"),
         ("threads=N", "threads that take requests (default: one per processor, 2 to 16)"),
         ("workers=N", "threads that compress (default: one per processor)"),
@@ -74,6 +79,9 @@ internal sealed class MountOptionList
 
     public int WorkerCount { get; private set; }
 
+    /// <summary>When the volume collects.</summary>
+    public CollectionSettings Collection { get; private set; } = new();
+
     public TimeSpan? CommitInterval { get; private set; }
 
     public bool ShowsSnapshots { get; private set; }
@@ -102,6 +110,7 @@ internal sealed class MountOptionList
             StoredBytesMax = StoredBytesMax,
             CommitInterval = CommitInterval ?? defaults.CommitInterval,
             WorkerCount = WorkerCount,
+            Collection = Collection,
             Holder = holder,
         };
     }
@@ -154,13 +163,15 @@ internal sealed class MountOptionList
             case "noallow_other": AllowOther = false; break;
             case "auto_unmount": AutoUnmount = true; break;
             case "nonempty": AllowNonEmpty = true; break;
+            case "gc": Collection = Collection with { IsAutomatic = true }; break;
+            case "nogc": Collection = Collection with { IsAutomatic = false }; break;
             case "writeback": Writeback = true; break;
             case "nowriteback": Writeback = false; break;
             case "remount":
                 throw new CommandFailure(ExitCode.UnknownOption,
                     "a mount cannot change its options. Next: hartfs unmount, then mount again.");
             case "dirty" or "cache" or "index" or "size" or "readahead" or "commit" or "threads" or "workers"
-                or "snapdir":
+                or "snapdir" or "gcdead" or "gcsize" or "gcinterval":
                 throw new CommandFailure(ExitCode.UnknownOption, $"mount option '{name}' needs a value: {name}=…");
             default: return false;
         }
@@ -179,6 +190,15 @@ internal sealed class MountOptionList
             case "readahead": ReadAheadKib = (int)(Size(name, value, 0, 1 << 30) >> 10); break;
             case "commit": CommitInterval = TimeSpan.FromSeconds(Number(name, value, 1, 3600)); break;
             case "snapdir": ShowsSnapshots = Choice(name, value, "hidden", "visible"); break;
+            case "gcdead":
+                Collection = Collection with { DeadShareMin = Number(name, value, 1, 100) / 100.0 };
+                break;
+            case "gcsize":
+                Collection = Collection with { ReleasedBytesMin = Size(name, value, 1 << 20, long.MaxValue) };
+                break;
+            case "gcinterval":
+                Collection = Collection with { Interval = TimeSpan.FromMinutes(Number(name, value, 1, 1 << 20)) };
+                break;
             case "threads": ThreadCount = Number(name, value, 0, 64); break;
             case "workers": WorkerCount = Number(name, value, 0, 256); break;
 

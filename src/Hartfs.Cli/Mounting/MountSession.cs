@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Hartfs.Cli.Commands;
 using Hartfs.Cli.Control;
 using Hartfs.Cli.Copying;
 using Hartfs.Cli.Output;
@@ -115,6 +116,8 @@ internal sealed class MountSession : IDisposable
                 return error == FsError.None
                     ? new ControlResponse { Ok = true }
                     : ControlResponse.Failed(ExitCode.IoFailure, NotDurable(error));
+            case ControlVerbs.Gc:
+                return GcCommand.Answer(_plan.Volume, _volume, request, exchange, exchange.Cancellation);
             case ControlVerbs.Scrub:
                 var scrub = new ScrubOptions
                 {

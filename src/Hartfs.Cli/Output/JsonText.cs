@@ -17,6 +17,7 @@ namespace Hartfs.Cli.Output;
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(StatsReport))]
 [JsonSerializable(typeof(CopyReport))]
+[JsonSerializable(typeof(GcReport))]
 [JsonSerializable(typeof(ScrubResult))]
 [JsonSerializable(typeof(UnmountedReport))]
 [JsonSerializable(typeof(MountedReport))]

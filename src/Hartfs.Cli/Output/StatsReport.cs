@@ -29,6 +29,9 @@ internal sealed record StatsReport
     /// <summary>Of the packs, what is not payload.</summary>
     public required long PackOverheadBytes { get; init; }
 
+    /// <summary>Of the packs, what nothing refers to; absent before a collection has looked.</summary>
+    public long? DeadBytes { get; init; }
+
     public required long MetadataBytes { get; init; }
 
     /// <summary>The log of the metadata: room in use while mounted, given back by unmounting.</summary>
@@ -89,6 +92,7 @@ internal sealed record StatsReport
         Cache = new CacheReport(figures.BlockCacheHits, figures.BlockCacheMisses),
         DuplicateChunks = figures.DuplicateChunks,
         CorruptReads = figures.CorruptReads,
+        DeadBytes = figures.DeadBytes,
         DamagedBlocks = figures.DamagedBlocks,
         ScrubFinished = TimeText(figures.Scrub?.FinishedTime ?? 0),
         ScrubDamaged = figures.Scrub?.DamagedCount ?? 0,

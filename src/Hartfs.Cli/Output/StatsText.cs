@@ -49,6 +49,8 @@ internal static class StatsText
 
         if (report.DirtyBytes > 0)
             output.WriteLine($"  {ByteSize.Format(report.DirtyBytes)} written but not stored yet");
+        if (report.DeadBytes is > 0 and { } dead)
+            output.WriteLine($"  {ByteSize.Format(dead)} that nothing refers to any more: hartfs gc brings it back");
         if (report.CorruptReads > 0)
             output.WriteLine($"  {Count(report.CorruptReads)} reads failed their checksum: the log names the places");
         if (report.ScrubFinished is { } scrubbed)

@@ -5,9 +5,11 @@ namespace Hartfs.Core.Collection;
 /// background three quarters of the time are theirs, and more while writers wait.
 /// </summary>
 /// <param name="context">Whose clock and writers count.</param>
+/// <param name="progress">Told at every step.</param>
 /// <param name="isBackground">Whether nobody waits for the result.</param>
 /// <param name="cancel">Ends the work at the next step.</param>
-internal sealed class CollectionPace(CollectionContext context, bool isBackground, CancellationToken cancel)
+internal sealed class CollectionPace(
+    CollectionContext context, CollectionProgress progress, bool isBackground, CancellationToken cancel)
 {
     private const int RestFactor = 3;
     private const int BusyWaitMs = 20;
@@ -17,12 +19,13 @@ internal sealed class CollectionPace(CollectionContext context, bool isBackgroun
     private readonly TimeProvider _time = context.Settings.Time;
     private long _resumedAt = context.Settings.Time.GetTimestamp();
 
-    public CancellationToken Cancel => cancel;
+    public CollectionProgress Progress => progress;
 
     /// <summary>To be called between steps, without locks.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void Step()
     {
+        progress.Report();
         cancel.ThrowIfCancellationRequested();
         if (context.Budget.HasWaiters)
             cancel.WaitHandle.WaitOne(BusyWaitMs);

@@ -1,61 +1,25 @@
 namespace Hartfs.Core.Collection;
 
-/// <summary>What a collection is doing. The numbers are persisted nowhere.</summary>
-public enum CollectionPhase
+/// <summary>How far a collection is; told to whoever waits for it at every step.</summary>
+internal sealed class CollectionProgress(IProgress<MaintenanceProgress>? listener)
 {
-    /// <summary>Not begun, or waiting for another one to stop.</summary>
-    Waiting,
-
-    /// <summary>Deleting the versions of rows that no snapshot needs.</summary>
-    Pruning,
-
-    /// <summary>Finding out what is referred to.</summary>
-    Looking,
-
-    /// <summary>Finding it out again for the packs that are to go, now that nothing new can refer to them.</summary>
-    Confirming,
-
-    /// <summary>Moving live bytes and deleting packs.</summary>
-    Moving,
-
-    Done,
-}
-
-/// <summary>How far a collection is: written by the one that runs, read by anyone.</summary>
-public sealed class CollectionProgress
-{
-    private long _rowsLookedAt;
-    private long _bytesToMove;
-    private long _bytesMoved;
-    private long _freedBytes;
-
-    public CollectionPhase Phase { get; internal set; }
-
-    /// <summary>Rows of the metadata looked at.</summary>
-    public long RowsLookedAt
-    {
-        get => Volatile.Read(ref _rowsLookedAt);
-        internal set => Volatile.Write(ref _rowsLookedAt, value);
-    }
-
-    /// <summary>Bytes of the packs that are to go.</summary>
-    public long BytesToMove
-    {
-        get => Volatile.Read(ref _bytesToMove);
-        internal set => Volatile.Write(ref _bytesToMove, value);
-    }
-
-    /// <summary>Of them, bytes of the packs that nothing refers to any more.</summary>
-    public long BytesMoved
-    {
-        get => Volatile.Read(ref _bytesMoved);
-        internal set => Volatile.Write(ref _bytesMoved, value);
-    }
+    private string _stage = "waiting";
+    private long _done;
+    private long _total;
+    private bool _isBytes;
 
     /// <summary>Bytes of the packs deleted.</summary>
-    public long FreedBytes
-    {
-        get => Volatile.Read(ref _freedBytes);
-        internal set => Volatile.Write(ref _freedBytes, value);
-    }
+    public long FreedBytes { get; set; }
+
+    /// <summary>Begins a stage.</summary>
+    /// <param name="stage">What is done, for people.</param>
+    /// <param name="total">How much there is to do; 0: not known.</param>
+    /// <param name="isBytes">Whether bytes are counted, not rows.</param>
+    public void Begin(string stage, long total = 0, bool isBytes = false) =>
+        (_stage, _done, _total, _isBytes) = (stage, 0, total, isBytes);
+
+    public void Add(long done) => _done += done;
+
+    /// <summary>Tells.</summary>
+    public void Report() => listener?.Report(new MaintenanceProgress(_stage, _done, _total, _isBytes, 0));
 }

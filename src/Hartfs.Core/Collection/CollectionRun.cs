@@ -10,8 +10,8 @@ namespace Hartfs.Core.Collection;
 /// One collection: prune, look, condemn, look again, move. The packs that are to go stop being originals of duplicates
 /// before the second look: what is dead then stays dead, and what lives is known (native-notes/concurrency.md).
 /// </summary>
-internal sealed class CollectionRun(CollectionContext context, GarbageCollector collector, CollectionOptions options,
-    CollectionPace pace, CollectionProgress progress)
+internal sealed class CollectionRun(
+    CollectionContext context, GarbageCollector collector, CollectionOptions options, CollectionPace pace)
 {
     private const string Scratch = "scratch/runs";
 
@@ -20,7 +20,7 @@ internal sealed class CollectionRun(CollectionContext context, GarbageCollector 
 
     public CollectionResult Execute()
     {
-        using var compactor = new PackCompactor(context, pace, progress);
+        using var compactor = new PackCompactor(context, pace);
         FsError error;
         Exception? failure = null;
         try
@@ -43,17 +43,16 @@ internal sealed class CollectionRun(CollectionContext context, GarbageCollector 
         if (failure is not null)
             Log.CollectionFailed(context.Logger, error, failure);
         else
-            Log.Collected(context.Logger, progress.FreedBytes, compactor.DeletedPacks, compactor.MovedBytes,
+            Log.Collected(context.Logger, pace.Progress.FreedBytes, compactor.DeletedPacks, compactor.MovedBytes,
                 _prunedRows);
         collector.NoteRun(options, compactor, _plan.DeadBytes);
-        progress.Phase = CollectionPhase.Done;
         return new CollectionResult
         {
             Error = error,
             Plan = _plan,
             PrunedRows = _prunedRows,
             DeletedPacks = compactor.DeletedPacks,
-            FreedBytes = progress.FreedBytes,
+            FreedBytes = pace.Progress.FreedBytes,
             MovedBytes = compactor.MovedBytes,
             DamagedPacks = compactor.DamagedPacks.Count,
         };
@@ -62,7 +61,6 @@ internal sealed class CollectionRun(CollectionContext context, GarbageCollector 
     private FsError Execute(PackCompactor compactor)
     {
         DeleteDebris();
-        progress.Phase = CollectionPhase.Pruning;
         _prunedRows = collector.Prune(pace);
 
         // What is dirty or pending is in no extent or region yet, and dead packs must be known by their whole length.
@@ -72,7 +70,7 @@ internal sealed class CollectionRun(CollectionContext context, GarbageCollector 
         long released;
         lock (context.TreeLock)
             released = context.Metadata.State.ReleasedBytes;
-        _plan = collector.Look(options, pace, progress);
+        _plan = collector.Look(options, pace);
         IReadOnlyList<PackShare> packs = ChoosePacks();
         if (packs.Count > 0)
             error = Collect(packs, compactor);
@@ -102,14 +100,12 @@ internal sealed class CollectionRun(CollectionContext context, GarbageCollector 
         if (error != FsError.None)
             return error;
         packs = WithFinalLengths(packs);
-        progress.BytesToMove = packs.Sum(pack => pack.Length);
         using var runs = new ExternalSorter<MovingRun>(context.Store, Scratch,
             context.Settings.Collection.SortBytesMax);
         context.Ingest.Condemn(packs.Select(pack => pack.Pack).ToFrozenSet());
         try
         {
             Confirm(packs, runs);
-            progress.Phase = CollectionPhase.Moving;
             return Move(packs, runs, compactor);
         }
         finally
@@ -131,7 +127,7 @@ internal sealed class CollectionRun(CollectionContext context, GarbageCollector 
     // named by an extent; later ones are found elsewhere.
     private void Confirm(IReadOnlyList<PackShare> packs, ExternalSorter<MovingRun> runs)
     {
-        progress.Phase = CollectionPhase.Confirming;
+        pace.Progress.Begin("looking again");
         var ranks = new Dictionary<PackId, int>(packs.Count);
         for (int index = 0; index < packs.Count; index++)
             ranks.Add(packs[index].Pack, index);
@@ -141,7 +137,7 @@ internal sealed class CollectionRun(CollectionContext context, GarbageCollector 
                 views = collector.BeginReading();
         try
         {
-            new LivenessScan(context, pace, progress).Run(views, (in Region region, List<ReferenceRun> live) =>
+            new LivenessScan(context, pace).Run(views, (in Region region, List<ReferenceRun> live) =>
             {
                 if (ranks.TryGetValue(region.Block.Pack, out int rank))
                     AddRuns(runs, rank, region.Block.Offset, live);
@@ -167,6 +163,7 @@ internal sealed class CollectionRun(CollectionContext context, GarbageCollector 
 
     private FsError Move(IReadOnlyList<PackShare> packs, ExternalSorter<MovingRun> runs, PackCompactor compactor)
     {
+        pace.Progress.Begin("moving", packs.Sum(pack => pack.Length), isBytes: true);
         using IEnumerator<MovingRun> sorted = runs.Sorted().GetEnumerator();
         bool isMore = sorted.MoveNext();
         List<MovingRun> ofPack = [];

@@ -43,23 +43,21 @@ public sealed class GarbageCollector : IDisposable
 
     /// <summary>Finds out what a collection would do; works on volumes opened for reading too.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled, or the volume is being closed.</exception>
-    public CollectionPlan Plan(CollectionOptions options, CollectionProgress? progress = null,
-        CancellationToken cancel = default) =>
-        Alone(options, pace => Look(options, pace, progress ?? new CollectionProgress()), cancel);
+    public CollectionPlan Plan(CollectionOptions options, IProgress<MaintenanceProgress>? progress = null,
+        CancellationToken cancel = default) => Alone(options, progress, pace => Look(options, pace), cancel);
 
     /// <summary>
     /// Collects. Expected failures are in the result: what was done by then stays done. Cancelled: Interrupted.
     /// </summary>
-    public CollectionResult Run(CollectionOptions options, CollectionProgress? progress = null,
+    public CollectionResult Run(CollectionOptions options, IProgress<MaintenanceProgress>? progress = null,
         CancellationToken cancel = default)
     {
         if (_context.Settings.ReadOnly)
             return new CollectionResult { Error = FsError.ReadOnly };
-        progress ??= new CollectionProgress();
         try
         {
-            return Alone(options,
-                pace => new CollectionRun(_context, this, options, pace, progress).Execute(), cancel);
+            return Alone(options, progress,
+                pace => new CollectionRun(_context, this, options, pace).Execute(), cancel);
         }
         catch (OperationCanceledException)
         {
@@ -79,8 +77,7 @@ public sealed class GarbageCollector : IDisposable
         if (TryGetFresh(ageMax) is { } known)
             return known;
         var options = new CollectionOptions();
-        Alone(options, pace => TryGetFresh(ageMax) is null ? Look(options, pace, new CollectionProgress()) : null,
-            cancel);
+        Alone(options, null, pace => TryGetFresh(ageMax) is null ? Look(options, pace) : null, cancel);
         return _figures!;
     }
 
@@ -103,12 +100,16 @@ public sealed class GarbageCollector : IDisposable
     /// <summary>Prunes everything that no snapshot needs. Returns how many rows that was.</summary>
     internal long Prune(CollectionPace pace)
     {
+        pace.Progress.Begin("pruning");
         long count = 0;
         PruneCursor cursor = default;
         while (!cursor.IsDone)
         {
+            int deleted;
             lock (_context.TreeLock)
-                count += _context.Metadata.PastRows.Prune(ref cursor, RowsPerStep);
+                deleted = _context.Metadata.PastRows.Prune(ref cursor, RowsPerStep);
+            count += deleted;
+            pace.Progress.Add(deleted);
             pace.Step();
         }
 
@@ -119,9 +120,9 @@ public sealed class GarbageCollector : IDisposable
     }
 
     /// <summary>Looks at all references: what lives in each pack, what each snapshot alone holds.</summary>
-    internal CollectionPlan Look(CollectionOptions options, CollectionPace pace, CollectionProgress progress)
+    internal CollectionPlan Look(CollectionOptions options, CollectionPace pace)
     {
-        progress.Phase = CollectionPhase.Looking;
+        pace.Progress.Begin("looking");
         LivenessViews views;
         IReadOnlyList<PackRecord> packs;
         int changeCount;
@@ -136,7 +137,7 @@ public sealed class GarbageCollector : IDisposable
         try
         {
             var tally = new PackTally(packs, views);
-            new LivenessScan(_context, pace, progress).Run(views, tally.Add);
+            new LivenessScan(_context, pace).Run(views, tally.Add);
             CollectionPlan plan = tally.Plan(options, _damagedPacks.Contains);
             _figures = new SnapshotFigures(plan.Snapshots, now, changeCount);
             Volatile.Write(ref _deadBytes, plan.DeadBytes);
@@ -176,7 +177,8 @@ public sealed class GarbageCollector : IDisposable
         Volatile.Write(ref _deadBytes, Math.Max(0, deadBytesBefore - compactor.DeletedDeadBytes));
     }
 
-    private T Alone<T>(CollectionOptions options, Func<CollectionPace, T> work, CancellationToken cancel)
+    private T Alone<T>(CollectionOptions options, IProgress<MaintenanceProgress>? listener,
+        Func<CollectionPace, T> work, CancellationToken cancel)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closing.Token);
         // Who waits for a result does not wait for the volume's own collection.
@@ -189,7 +191,8 @@ public sealed class GarbageCollector : IDisposable
             try
             {
                 linked.Token.ThrowIfCancellationRequested();
-                return work(new CollectionPace(_context, options.IsBackground, linked.Token));
+                var progress = new CollectionProgress(listener);
+                return work(new CollectionPace(_context, progress, options.IsBackground, linked.Token));
             }
             finally
             {

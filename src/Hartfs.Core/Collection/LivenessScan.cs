@@ -10,7 +10,7 @@ internal delegate void RegionVisit(in Region region, List<ReferenceRun> live);
 /// Finds out what is referred to: all references of one epoch are read in pages, sorted by glyph, and laid over the
 /// regions. Memory is bounded; the tree lock is held for a page at a time.
 /// </summary>
-internal sealed class LivenessScan(CollectionContext context, CollectionPace pace, CollectionProgress progress)
+internal sealed class LivenessScan(CollectionContext context, CollectionPace pace)
 {
     /// <summary>
     /// Dead bytes between live ones of a region that are fewer stay with them: a run costs about as much.
@@ -40,7 +40,7 @@ internal sealed class LivenessScan(CollectionContext context, CollectionPace pac
         {
             page.Clear();
             lock (context.TreeLock)
-                progress.RowsLookedAt += context.Metadata.References.Load(ref cursor, page, RowsPerPage);
+                pace.Progress.Add(context.Metadata.References.Load(ref cursor, page, RowsPerPage));
             foreach (GlyphReference reference in page)
                 if (views.TryGetOwner(reference, out long owner))
                     sorter.Add(new ReferenceRun(
@@ -77,7 +77,7 @@ internal sealed class LivenessScan(CollectionContext context, CollectionPace pac
                 visit(region, live);
             }
 
-            progress.RowsLookedAt += regions.Count;
+            pace.Progress.Add(regions.Count);
             if (regions.Count > 0)
                 from = regions[^1].End;
             pace.Step();

@@ -11,8 +11,7 @@ namespace Hartfs.Core.Collection;
 /// Empties packs: what lives in them goes into new blocks of the open pack, a block at a time; a commit later the
 /// emptied packs are deleted. May be stopped between any two steps: what was moved stays moved, the rest where it is.
 /// </summary>
-internal sealed class PackCompactor(CollectionContext context, CollectionPace pace, CollectionProgress progress)
-    : IDisposable
+internal sealed class PackCompactor(CollectionContext context, CollectionPace pace) : IDisposable
 {
     /// <summary>Bytes of emptied packs that are committed and deleted together.</summary>
     private const long SettleBytes = 256 << 20;
@@ -77,7 +76,7 @@ internal sealed class PackCompactor(CollectionContext context, CollectionPace pa
             _emptied.Add(pack);
         else
             DamagedPacks.Add(pack.Pack);
-        progress.BytesMoved += pack.Length;
+        pace.Progress.Add(pack.Length);
         bool isEnough = _emptied.Sum(emptied => emptied.Length) >= SettleBytes
             || context.Store.FreeBytes < ScarceBytes;
         return isEnough ? Settle() : FsError.None;
@@ -234,7 +233,7 @@ internal sealed class PackCompactor(CollectionContext context, CollectionPace pa
 
         DeletedPacks++;
         DeletedDeadBytes += pack.DeadBytes;
-        progress.FreedBytes += pack.Length;
+        pace.Progress.FreedBytes += pack.Length;
     }
 
     private ReadOnlySpan<MovingRun> Clip(ReadOnlySpan<MovingRun> runs, ReadOnlySpan<Region> regions)

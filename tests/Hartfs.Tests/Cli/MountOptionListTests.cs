@@ -100,6 +100,8 @@ public sealed class MountOptionListTests
             {
                 string option = name.Replace("=SIZE", "=16M", StringComparison.Ordinal)
                     .Replace("=SECONDS", "=7", StringComparison.Ordinal)
+                    .Replace("=PERCENT", "=50", StringComparison.Ordinal)
+                    .Replace("=MINUTES", "=3", StringComparison.Ordinal)
                     .Replace("=N", "=2", StringComparison.Ordinal);
                 _ = MountOptionList.Parse([option]);
             }

@@ -1,5 +1,6 @@
 using System.Text;
 using Hartfs.Core;
+using Hartfs.Core.Collection;
 using Hartfs.Core.Snapshots;
 using Hartfs.Format;
 
@@ -22,6 +23,7 @@ public sealed class SnapshotRun : IDisposable
     private readonly TreeRunner _modelRunner;
     private TreeRunner _productRunner;
     private int _snapshotCount;
+    private bool _collects;
 
     private SnapshotRun(int seed, VolumeSettings settings, VolumeParameters parameters)
     {
@@ -35,14 +37,15 @@ public sealed class SnapshotRun : IDisposable
     }
 
     /// <summary>Runs; null when product and model agreed throughout.</summary>
+    /// <param name="collects">Whether collections come between.</param>
     /// <param name="inspect">Called in the end with the volume, to look at it from another side.</param>
     public static ModelFailure? Execute(int seed, int operationCount, VolumeSettings settings,
-        VolumeParameters parameters, Action<Volume> inspect)
+        VolumeParameters parameters, Action<Volume> inspect, bool collects = false)
     {
         int index = 0;
         try
         {
-            using SnapshotRun run = new(seed, settings, parameters);
+            using SnapshotRun run = new(seed, settings, parameters) { _collects = collects };
             for (; index < operationCount; index++)
                 run.Step(index);
             run.CompareAll();
@@ -89,6 +92,10 @@ public sealed class SnapshotRun : IDisposable
                 break;
             case 32 when _random.Next(4) == 0:
                 Reopen();
+                break;
+            case < 40 when _collects:
+                CollectionResult result = _temp.Volume.Collection.Run(new CollectionOptions { DeadShareMin = 0 });
+                Require(result.Error == FsError.None, $"the collection failed: {result.Error}");
                 break;
             default:
                 Apply(_generator.Next());

@@ -86,6 +86,10 @@ public sealed record Superblock
                 $"its format version is {version}; this program knows version {FormatVersion}");
         }
 
+        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[20..]) != Size)
+            return Damaged("its own length is impossible");
+        if (BinaryPrimitives.ReadUInt16LittleEndian(bytes[116..]) is var codec and > byte.MaxValue)
+            return Damaged($"its codec {codec} is not known");
         Superblock superblock = Parse(bytes);
         if (superblock.Features.UnknownIncompatible != 0)
         {

@@ -208,9 +208,9 @@ public sealed class MetadataStore : IDisposable
         if (PendingChanges != 0 || LogBytes < Math.Min(logBytesMax, _settings.LogBytesMax))
             return false;
         _database.Execute("COMMIT");
-        _database.Checkpoint(truncate: false);
+        bool isDone = _database.Checkpoint(truncate: false);
         _database.Execute("BEGIN IMMEDIATE");
-        return true;
+        return isDone;
     }
 
     /// <summary>

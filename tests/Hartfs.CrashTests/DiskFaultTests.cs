@@ -18,6 +18,8 @@ public sealed class DiskFaultTests(ITestOutputHelper output)
         Mix = () => OperationMix.Balanced.With(OperationKind.Write, 20).With(OperationKind.Unlink, 5),
         OperationCount = 50,
         IdiomEvery = 3,
+        SnapshotEvery = 8,
+        CollectEvery = 15,
     };
 
     [Theory]

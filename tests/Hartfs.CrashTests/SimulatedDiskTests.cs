@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hartfs.Core.Collection;
 using Hartfs.CrashTests.Runs;
 using Hartfs.Testing.Modelling;
 using Xunit;
@@ -24,19 +25,34 @@ public sealed class SimulatedDiskTests(ITestOutputHelper output)
         Mix = () => OperationMix.Balanced.With(OperationKind.Write, 30),
     };
 
+    private static readonly CrashScenario Collecting = new("collecting")
+    {
+        Mix = () => OperationMix.DataHeavy.With(OperationKind.Create, 6).With(OperationKind.Unlink, 12),
+        SnapshotEvery = 10,
+        CollectEvery = 7,
+    };
+
     private static readonly CrashScenario[] Scenarios =
     [
         new("names") { Mix = () => OperationMix.Balanced },
         new("data") { Mix = () => OperationMix.DataHeavy.With(OperationKind.Create, 6) },
         new("synced") { Mix = () => OperationMix.Balanced.With(OperationKind.Synchronize, 15), IdiomEvery = 3 },
+        new("snapshots") { Mix = () => OperationMix.Balanced, SnapshotEvery = 4, IdiomEvery = 4 },
+        Collecting with { Settings = Collecting.Settings with { PackBytesTarget = 48 << 10 } },
         // Commits by age, drains by size, recalls of inline bytes, index runs and their merges go on beside the
         // operations: not the same in every run.
         Racing with
         {
+            SnapshotEvery = 12,
             Settings = Racing.Settings with
             {
                 CommitInterval = RacingInterval,
                 DirtyBytesMax = 1 << 20,
+                Collection = new CollectionSettings
+                {
+                    DeadShareMin = 0.05, ReleasedBytesMin = 1, Interval = RacingInterval * 2, IdleTime = TimeSpan.Zero,
+                    SortBytesMax = 16 << 10,
+                },
                 Thresholds = Racing.Settings.Thresholds with { InlineRecallBytes = 8 << 10, IndexPendingMax = 32 },
             },
         },

@@ -89,10 +89,15 @@ internal sealed class Database : IDisposable
     }
 
     /// <summary>Copies the write-ahead log into the database; no transaction may be open.</summary>
-    public void Checkpoint(bool truncate)
+    /// <returns>False: there is no room for it; the log has everything still.</returns>
+    public bool Checkpoint(bool truncate)
     {
         int mode = truncate ? Sqlite3.CheckpointTruncate : Sqlite3.CheckpointPassive;
-        Check(Sqlite3.Checkpoint(_handle, mode, out _, out _));
+        int result = Sqlite3.Checkpoint(_handle, mode, out _, out _);
+        if ((result & 0xFF) == Sqlite3.Full)
+            return false;
+        Check(result);
+        return true;
     }
 
     /// <summary>Writes zeros behind the end of the write-ahead log, up to a length, as far as it works.</summary>

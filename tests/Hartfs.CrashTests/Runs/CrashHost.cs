@@ -8,7 +8,6 @@ using Hartfs.Storage.BlockStores;
 using Hartfs.Storage.Hashing;
 using Hartfs.Storage.Packs;
 using Hartfs.Testing;
-using Hartfs.Testing.Modelling;
 
 namespace Hartfs.CrashTests.Runs;
 
@@ -119,7 +118,7 @@ internal sealed class CrashHost : IDisposable
     /// <summary>Reads everything; returns the tree.</summary>
     public List<string> ReadTree(Volume volume)
     {
-        List<string> lines = TreeDump.Take(new ProductTree(volume.FileSystem), withData: true);
+        List<string> lines = CrashModel.Dump(volume);
         if (volume.GetStatistics().CorruptReads > 0) throw new CrashViolation("stored bytes are damaged");
         VerifyLog();
         return lines;

@@ -1,4 +1,5 @@
 using Hartfs.Core;
+using Hartfs.Core.Collection;
 using Hartfs.Testing.Modelling;
 
 namespace Hartfs.CrashTests.Runs;
@@ -8,6 +9,8 @@ internal sealed record CrashScenario(string Name)
 {
     private static readonly string[] Files = ["/a", "/b", "/c", "/p/a", "/p/b", "/q/a"];
     private static readonly string[] Directories = ["/p", "/q"];
+    private static readonly string[] Snapshots = ["s1", "s2", "s3"];
+    private static readonly string[] Copies = ["/k", "/l", "/p/k", "/q/c"];
 
     /// <summary>The mix of operations between the idioms.</summary>
     public required Func<OperationMix> Mix { get; init; }
@@ -16,6 +19,12 @@ internal sealed record CrashScenario(string Name)
 
     /// <summary>One of so many operations is the beginning of an idiom.</summary>
     public int IdiomEvery { get; init; } = 6;
+
+    /// <summary>One of so many operations concerns snapshots or clones; 0: none.</summary>
+    public int SnapshotEvery { get; init; }
+
+    /// <summary>One of so many operations is a collection; 0: none.</summary>
+    public int CollectEvery { get; init; }
 
     public VolumeSettings Settings { get; init; } = new()
     {
@@ -26,6 +35,7 @@ internal sealed record CrashScenario(string Name)
         BlockCacheBytesMax = 1 << 20,
         MetadataCacheBytesMax = 4 << 20,
         IndexBytesMax = 4 << 20,
+        Collection = new CollectionSettings { IsAutomatic = false, SortBytesMax = 16 << 10 },
         Thresholds = new VolumeThresholds { LogBytesMax = 160 << 10 },
     };
 
@@ -50,7 +60,10 @@ internal sealed record CrashScenario(string Name)
 
         while (operations.Count < count)
         {
-            if (random.Next(IdiomEvery) == 0) operations.AddRange(NextIdiom(random));
+            if (CollectEvery > 0 && random.Next(CollectEvery) == 0)
+                operations.Add(new Operation(OperationKind.Collect));
+            else if (SnapshotEvery > 0 && random.Next(SnapshotEvery) == 0) operations.Add(NextOfSnapshots(random));
+            else if (random.Next(IdiomEvery) == 0) operations.AddRange(NextIdiom(random));
             else operations.Add(generator.Next());
         }
 
@@ -114,6 +127,22 @@ internal sealed record CrashScenario(string Name)
             default:
                 return [Write(random, file, random.Next(4) * 100_000, 200_000), new(OperationKind.Commit)];
         }
+    }
+
+    private static Operation NextOfSnapshots(Random random)
+    {
+        string name = Pick(random, Snapshots);
+        return random.Next(9) switch
+        {
+            < 4 => new Operation(OperationKind.TakeSnapshot) { Path = name },
+            < 6 => new Operation(OperationKind.DeleteSnapshot) { Path = name },
+            < 7 => new Operation(OperationKind.RollBack) { Path = name },
+            < 8 => new Operation(OperationKind.CloneTree) { Path = Pick(random, Files), Path2 = Pick(random, Copies) },
+            _ => new Operation(OperationKind.CloneTree)
+            {
+                Path = Pick(random, Directories), Path2 = Pick(random, Copies),
+            },
+        };
     }
 
     private static Operation Write(Random random, string path, long offset, int length) =>

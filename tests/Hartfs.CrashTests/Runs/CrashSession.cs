@@ -17,9 +17,8 @@ internal sealed class CrashSession
     private readonly Dictionary<UInt128, List<string>> _found = [];
     private readonly CrashHost _host;
     private Action? _beginModel;
-    private ReferenceFileSystem _first = null!;
-    private ReferenceFileSystem _model = null!;
-    private TreeRunner _modelRunner = null!;
+    private CrashModel _first = null!;
+    private CrashModel _model = null!;
     private int _openEnd;
     private int _closeBegin;
 
@@ -107,11 +106,11 @@ internal sealed class CrashSession
         _durable.Add((Disk.Position, _states.Count - 1));
     }
 
-    private ReferenceFileSystem NewModel(Volume volume)
+    private CrashModel NewModel(Volume volume)
     {
         if (volume.FileSystem.GetAttributes(InodeNumber.Root, out InodeRecord root) != FsError.None)
             throw new CrashViolation("a new volume has no root");
-        return new ReferenceFileSystem(() => _host.ModelTime, root);
+        return new CrashModel(new ReferenceFileSystem(() => _host.ModelTime, root), () => _host.ModelTime);
     }
 
     /// <summary>The allowed state that a tree is; throws when it is none.</summary>
@@ -141,28 +140,21 @@ internal sealed class CrashSession
             _host.ModelTime = _host.Time.Nanoseconds;
             int state = _states.Count;
             _begun.Add((Disk.Position, state));
-            FsError expected = FsError.None;
-            FsError actual;
-            if (operation.Kind == OperationKind.Commit)
-            {
-                actual = volume.Commit();
-            }
-            else
-            {
-                expected = _modelRunner.Apply(operation).Error;
-                actual = runner.Apply(operation).Error;
-            }
-
+            FsError expected = _model.Apply(operation);
+            FsError actual = CrashModel.Apply(volume, runner, operation);
             if (expected != actual)
                 throw new CrashViolation($"operation {state}, {operation}: expected {expected}, got {actual}");
             _states.Add(new State(operation, _host.ModelTime, Changes(operation) ? Dump() : _states[^1].Tree));
-            if (operation.Kind is OperationKind.Commit or OperationKind.Synchronize && actual == FsError.None)
-                _durable.Add((Disk.Position, state));
+            if (IsBarrier(operation) && actual == FsError.None) _durable.Add((Disk.Position, state));
         }
     }
 
+    private static bool IsBarrier(Operation operation) =>
+        operation.Kind is OperationKind.Commit or OperationKind.Synchronize or OperationKind.TakeSnapshot
+            or OperationKind.DeleteSnapshot or OperationKind.RollBack;
+
     private static bool Changes(Operation operation) =>
-        operation.Kind is not (OperationKind.Commit or OperationKind.Synchronize or OperationKind.Open
+        operation.Kind is not (OperationKind.Commit or OperationKind.Synchronize or OperationKind.Collect or OperationKind.Open
             or OperationKind.Read or OperationKind.List or OperationKind.Seek or OperationKind.GetAttributes
             or OperationKind.GetXattr or OperationKind.ListXattrs or OperationKind.ReadSymbolicLink
             or OperationKind.Flush or OperationKind.Close);
@@ -174,31 +166,29 @@ internal sealed class CrashSession
         _beginModel = null;
     }
 
-    private void SetModel(ReferenceFileSystem model)
+    private void SetModel(CrashModel model)
     {
         _first = model.Clone();
         _model = model;
-        _modelRunner = new TreeRunner(model);
     }
 
     /// <summary>The model at a state, unnamed inodes left out, as a crash leaves them.</summary>
-    private ReferenceFileSystem Replay(int state)
+    private CrashModel Replay(int state)
     {
         NeedModel();
         long now = _host.ModelTime;
-        ReferenceFileSystem model = _first.Clone();
-        TreeRunner runner = new(model);
+        CrashModel model = _first.Clone();
         foreach (State step in _states.Take(state + 1))
         {
             _host.ModelTime = step.Time;
-            if (step.Operation is { Kind: not OperationKind.Commit } operation) runner.Apply(operation);
+            if (step.Operation is { } operation) model.Apply(operation);
         }
 
         _host.ModelTime = now;
         return model.CloneNamed();
     }
 
-    private List<string> Dump() => TreeDump.Take(_model, withData: true);
+    private List<string> Dump() => _model.Dump();
 
     private static void RequireSame(List<string> expected, List<string> actual, string when)
     {

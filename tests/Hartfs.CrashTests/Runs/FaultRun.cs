@@ -71,11 +71,10 @@ internal sealed class FaultRun
     {
         try
         {
-            ReferenceFileSystem model = NewModel(volume);
-            TreeRunner modelRunner = new(model);
+            CrashModel model = NewModel(volume);
             TreeRunner runner = new(new ProductTree(volume.FileSystem));
-            _states.Add(TreeDump.Take(model, withData: true));
-            foreach (Operation operation in operations) Apply(volume, operation, runner, modelRunner, model);
+            _states.Add(model.Dump());
+            foreach (Operation operation in operations) Apply(volume, operation, runner, model);
             if (_isStopped)
             {
                 FsError refusal = volume.Commit();
@@ -102,29 +101,30 @@ internal sealed class FaultRun
         }
     }
 
-    private void Apply(
-        Volume volume, Operation operation, TreeRunner runner, TreeRunner modelRunner, ReferenceFileSystem model)
+    private void Apply(Volume volume, Operation operation, TreeRunner runner, CrashModel model)
     {
         _host.Time.Advance(TimeSpan.FromMilliseconds(1));
         _host.ModelTime = _host.Time.Nanoseconds;
         FsError actual = Try(volume, operation, runner);
+        bool wasStopped = _isStopped;
         _isStopped |= volume.Fatal != FsError.None || volume.Metadata.IsFailed;
-        bool isBarrier = operation.Kind is OperationKind.Commit or OperationKind.Synchronize;
+        bool isBarrier = operation.Kind is OperationKind.Commit or OperationKind.Synchronize
+            or OperationKind.TakeSnapshot or OperationKind.DeleteSnapshot or OperationKind.RollBack;
         if (_fault.HasStruck && (_isStopped || actual is FsError.OutOfSpace or FsError.IoFailure))
         {
             if (_isStopped && isBarrier && actual == FsError.None)
                 throw new CrashViolation($"the volume has stopped, and {operation} is acknowledged");
             if (actual == FsError.OutOfSpace && !_isStopped && operation.Kind is OperationKind.Unlink)
                 throw new CrashViolation($"{operation} was refused for want of room");
+            // Of what a volume was doing when it stopped nobody can tell whether it became durable.
+            if (_isStopped && !wasStopped && model.Apply(operation) == FsError.None) _states.Add(model.Dump());
             return;
         }
 
-        FsError expected = operation.Kind == OperationKind.Commit
-            ? FsError.None
-            : modelRunner.Apply(operation).Error;
+        FsError expected = model.Apply(operation);
         if (expected != actual)
             throw new CrashViolation($"{operation}: expected {expected}, got {actual}");
-        _states.Add(TreeDump.Take(model, withData: true));
+        _states.Add(model.Dump());
         if (isBarrier && actual == FsError.None) _durable = _states.Count - 1;
     }
 
@@ -132,7 +132,7 @@ internal sealed class FaultRun
     {
         try
         {
-            return operation.Kind == OperationKind.Commit ? volume.Commit() : runner.Apply(operation).Error;
+            return CrashModel.Apply(volume, runner, operation);
         }
 #pragma warning disable CA1031 // what the drivers' guards turn into EIO
         catch (Exception failure) when (failure is MetadataException || volume.Metadata.IsFailed)
@@ -156,16 +156,16 @@ internal sealed class FaultRun
         }
     }
 
-    private ReferenceFileSystem NewModel(Volume volume)
+    private CrashModel NewModel(Volume volume)
     {
         if (volume.FileSystem.GetAttributes(InodeNumber.Root, out InodeRecord root) != FsError.None)
             throw new CrashViolation("a new volume has no root");
-        return new ReferenceFileSystem(() => _host.ModelTime, root);
+        return new CrashModel(new ReferenceFileSystem(() => _host.ModelTime, root), () => _host.ModelTime);
     }
 
     private List<string> EmptyTree()
     {
         using Volume volume = _host.Open(new SimulatedDisk(_host.NewVolume));
-        return TreeDump.Take(NewModel(volume), withData: true);
+        return NewModel(volume).Dump();
     }
 }

@@ -45,6 +45,17 @@ public enum OperationKind
 
     /// <summary>Lose the process, open what it left.</summary>
     Crash,
+
+    /// <summary>Make a snapshot called as the path.</summary>
+    TakeSnapshot,
+    DeleteSnapshot,
+    RollBack,
+
+    /// <summary>Clone a file or tree to the second path.</summary>
+    CloneTree,
+
+    /// <summary>Bring back what nothing refers to.</summary>
+    Collect,
 }
 
 /// <summary>One step of a model run, independent of what came before: any subset of a run is a run.</summary>

@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text;
+using Hartfs.Core;
+using Hartfs.Core.Collection;
+using Hartfs.Core.Snapshots;
+using Hartfs.Testing.Modelling;
+
+namespace Hartfs.CrashTests.Runs;
+
+/// <summary>What a volume should hold: the live tree and every snapshot.</summary>
+internal sealed class CrashModel
+{
+    private readonly Func<long> _now;
+    private readonly TreeRunner _runner;
+    private readonly SortedDictionary<string, Snapshot> _snapshots;
+
+    public CrashModel(ReferenceFileSystem tree, Func<long> now)
+        : this(tree, now, new SortedDictionary<string, Snapshot>(StringComparer.Ordinal))
+    {
+    }
+
+    private CrashModel(ReferenceFileSystem tree, Func<long> now, SortedDictionary<string, Snapshot> snapshots)
+    {
+        (Tree, _now, _snapshots) = (tree, now, snapshots);
+        _runner = new TreeRunner(tree);
+    }
+
+    private ReferenceFileSystem Tree { get; }
+
+    public CrashModel Clone() => new(Tree.Clone(), _now, new(_snapshots, StringComparer.Ordinal));
+
+    /// <summary>As a crash leaves it: what was open and has no name is gone.</summary>
+    public CrashModel CloneNamed() => new(Tree.CloneNamed(), _now, new(_snapshots, StringComparer.Ordinal));
+
+    public FsError Apply(Operation operation)
+    {
+        string name = operation.Path;
+        switch (operation.Kind)
+        {
+            case OperationKind.TakeSnapshot:
+                return _snapshots.TryAdd(name, new Snapshot(Tree)) ? FsError.None : FsError.AlreadyExists;
+            case OperationKind.DeleteSnapshot:
+                return _snapshots.Remove(name) ? FsError.None : FsError.NotFound;
+            case OperationKind.RollBack:
+                if (!_snapshots.TryGetValue(name, out Snapshot? target)) return FsError.NotFound;
+                _snapshots.Add(FreeName(), new Snapshot(Tree));
+                Tree.RollBackTo(target.Tree);
+                return FsError.None;
+            case OperationKind.CloneTree:
+                return Tree.CloneTree(Tree, operation.Path, operation.Path2, replaces: false);
+            case OperationKind.Commit or OperationKind.Collect:
+                return FsError.None;
+            default:
+                return _runner.Apply(operation).Error;
+        }
+    }
+
+    /// <summary>The same on a volume.</summary>
+    public static FsError Apply(Volume volume, TreeRunner runner, Operation operation)
+    {
+        byte[] name = Encoding.Latin1.GetBytes(operation.Path);
+        try
+        {
+            switch (operation.Kind)
+            {
+                case OperationKind.Commit:
+                    return volume.Commit();
+                case OperationKind.TakeSnapshot:
+                    volume.Snapshots.Create(name);
+                    return FsError.None;
+                case OperationKind.DeleteSnapshot:
+                    volume.Snapshots.Delete(name);
+                    return FsError.None;
+                case OperationKind.RollBack:
+                    volume.Snapshots.RollBack(name);
+                    return FsError.None;
+                case OperationKind.CloneTree:
+                    volume.Snapshots.Clone(name, Encoding.Latin1.GetBytes(operation.Path2));
+                    return FsError.None;
+                case OperationKind.Collect:
+                    return volume.Collection.Run(new CollectionOptions { DeadShareMin = 0.01 }).Error;
+                default:
+                    return runner.Apply(operation).Error;
+            }
+        }
+        catch (SnapshotException failure)
+        {
+            return failure.Failure switch
+            {
+                SnapshotFailure.NameTaken or SnapshotFailure.PathExists => FsError.AlreadyExists,
+                SnapshotFailure.NotFound or SnapshotFailure.PathNotFound => FsError.NotFound,
+                SnapshotFailure.OutOfSpace => FsError.OutOfSpace,
+                SnapshotFailure.IoFailure => FsError.IoFailure,
+                _ => throw new CrashViolation($"{operation}: {failure.Message}", failure),
+            };
+        }
+    }
+
+    public List<string> Dump()
+    {
+        List<string> lines = TreeDump.Take(Tree, withData: true);
+        foreach ((string name, Snapshot snapshot) in _snapshots)
+            lines.AddRange(snapshot.Lines.Select(line => $"{name}: {line}"));
+        return lines;
+    }
+
+    /// <summary>The same of a volume.</summary>
+    public static List<string> Dump(Volume volume)
+    {
+        List<string> lines = TreeDump.Take(new ProductTree(volume.FileSystem), withData: true);
+        foreach (string name in volume.Snapshots.List().Select(each => Encoding.Latin1.GetString(each.Name))
+            .Order(StringComparer.Ordinal))
+        {
+            using SnapshotUse use = volume.Snapshots.Use(Encoding.Latin1.GetBytes(name));
+            List<string> snapshot = TreeDump.Take(new ProductTree(use.FileSystem), withData: true);
+            lines.AddRange(snapshot.Select(line => $"{name}: {line}"));
+        }
+
+        return lines;
+    }
+
+    /// <summary>What the product calls the snapshot that a rollback leaves.</summary>
+    private string FreeName()
+    {
+        DateTimeOffset moment = DateTimeOffset.UnixEpoch.AddTicks(_now() / 100);
+        string name = SnapshotName.Of(moment, "before-rollback-");
+        string free = name;
+        for (int number = 2; _snapshots.ContainsKey(free); number++)
+            free = string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
+        return free;
+    }
+
+    private sealed class Snapshot(ReferenceFileSystem tree)
+    {
+        private List<string>? _lines;
+
+        public ReferenceFileSystem Tree { get; } = tree.CloneNamed();
+
+        public List<string> Lines => _lines ??= TreeDump.Take(Tree, withData: true);
+    }
+}

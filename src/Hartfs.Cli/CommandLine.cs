@@ -60,7 +60,10 @@ internal static class CommandLine
         root.Add(ImportCommand.Build());
         root.Add(ExportCommand.Build());
         root.Add(GcCommand.Build());
+        root.Add(CheckCommand.Build());
         root.Add(ScrubCommand.Build());
+        root.Add(RepairCommand.Build());
+        root.Add(RecoverCommand.Build());
         root.Add(CompletionCommand.Build());
         root.Add(VersionCommand.Build());
         root.Add(ControlCommand.Build());

@@ -101,4 +101,22 @@ internal static partial class Log
     [LoggerMessage(3083, LogLevel.Information,
         "Collected: {Freed} bytes of {Packs} packs freed, {Moved} bytes moved, {Rows} old versions pruned")]
     public static partial void Collected(ILogger logger, long freed, long packs, long moved, long rows);
+
+    [LoggerMessage(3057, LogLevel.Information, "Scrubbed {Part}: {Blocks} blocks, {Damaged} damaged")]
+    public static partial void Scrubbed(ILogger logger, string part, long blocks, long damaged);
+
+    [LoggerMessage(3058, LogLevel.Warning, "A copy of the metadata or a scrub failed; it is tried again later")]
+    public static partial void UpkeepFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(3059, LogLevel.Information, "Copied the metadata: {Bytes} bytes as {Stored} in {Seconds:0.00} s")]
+    public static partial void MetadataCopied(ILogger logger, long bytes, long stored, double seconds);
+
+    [LoggerMessage(3060, LogLevel.Information, "The metadata changed too much while it was copied; later again")]
+    public static partial void CopyOvertaken(ILogger logger);
+
+    [LoggerMessage(3061, LogLevel.Warning, "A copy of the metadata cannot be used; an older one is tried")]
+    public static partial void CopyUnusable(ILogger logger, Exception failure);
+
+    [LoggerMessage(3062, LogLevel.Warning, "{Path} could not be looked through: {Reason}")]
+    public static partial void SourceUnreadable(ILogger logger, string path, string reason);
 }

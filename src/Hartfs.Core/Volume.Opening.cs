@@ -70,26 +70,7 @@ public sealed partial class Volume
         ChunkerParameters chunking = ChunkerParameters.FromAverages(parameters.ChunkBytesAverage,
             Math.Max(64 << 10, parameters.ChunkBytesAverage * 4));
         long now = (time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) * 100;
-        var root = new InodeRecord
-        {
-            Number = InodeNumber.Root,
-            Parent = InodeNumber.Root,
-            Mode = RootMode,
-            Uid = parameters.RootOwner.Uid,
-            Gid = parameters.RootOwner.Gid,
-            LinkCount = 2,
-            AccessTime = now,
-            ModifyTime = now,
-            ChangeTime = now,
-            BirthTime = now,
-        };
-        MetadataStore.Create(VolumeLayout.MetadataPath(directory), root);
-        using (MetadataStore metadata = MetadataStore.Open(VolumeLayout.MetadataPath(directory),
-            new MetadataSettings(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance))
-        {
-            metadata.State.CleanShutdown = true;
-            metadata.Commit();
-        }
+        CreateMetadata(VolumeLayout.MetadataPath(directory), parameters.RootOwner, now);
 
         // The superblock comes last: without it the directory is no volume, and nothing half made is opened.
         SuperblockFile.Save(directory, new Superblock
@@ -128,6 +109,31 @@ public sealed partial class Volume
         MetadataFailure.NotPermitted => VolumeFailure.NotPermitted,
         _ => VolumeFailure.IoFailure,
     };
+
+    /// <summary>Makes the metadata of an empty volume.</summary>
+    internal static void CreateMetadata(string path, Credentials rootOwner, long now)
+    {
+        var root = new InodeRecord
+        {
+            Number = InodeNumber.Root,
+            Parent = InodeNumber.Root,
+            Mode = RootMode,
+            Uid = rootOwner.Uid,
+            Gid = rootOwner.Gid,
+            LinkCount = 2,
+            AccessTime = now,
+            ModifyTime = now,
+            ChangeTime = now,
+            BirthTime = now,
+        };
+        MetadataStore.Create(path, root);
+        using (MetadataStore metadata = MetadataStore.Open(path,
+            new MetadataSettings(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance))
+        {
+            metadata.State.CleanShutdown = true;
+            metadata.Commit();
+        }
+    }
 
     /// <summary>Opens a volume, recovers it where needed, and locks it. Throws <see cref="VolumeException"/>.</summary>
     public static Volume Open(string directory, VolumeSettings settings, ILoggerFactory loggers) =>
@@ -328,6 +334,7 @@ public sealed partial class Volume
                 Metadata.Commit();
             }
 
+            Integrity.CopyMetadataAtClose();
             _ballast.Close();
         }
         catch (Exception failure) when (failure is IOException or MetadataException)
@@ -371,7 +378,7 @@ public sealed partial class Volume
             VolumeFailure.NewerFormat, $"{directory} has a newer format ({reading.Reason}): use a newer hartfs"),
         SuperblockFault.Damaged => new VolumeException(VolumeFailure.DamagedSuperblock,
             $"both copies of the superblock of {directory} are damaged ({reading.Reason}): " +
-            "put one back from a backup; the data is untouched"),
+            $"hartfs recover {directory} puts one back from a copy of the metadata; the data is untouched"),
         _ => new VolumeException(VolumeFailure.NotAVolume,
             $"{directory} is not a Hartfs volume: check the path, or make one with hartfs create"),
     };
@@ -388,6 +395,6 @@ public sealed partial class Volume
         MetadataFailure.NewerSchema => new VolumeException(VolumeFailure.NewerFormat, failure.Message, failure),
         _ => new VolumeException(VolumeFailure.DamagedMetadata,
             $"the metadata of {directory} cannot be used: {failure.Message}. The packs are untouched; " +
-            "put metadata.sqlite back from a backup", failure),
+            $"hartfs recover {directory} rebuilds them from a copy beside the packs", failure),
     };
 }

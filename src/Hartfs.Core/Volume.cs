@@ -39,6 +39,7 @@ public sealed partial class Volume : IDisposable
     private readonly Committer _committer;
     private readonly BackgroundWork? _background;
     private readonly Ballast _ballast;
+    private readonly Upkeep? _upkeep;
     private readonly FreeSpace _freeSpace;
     private readonly PackLedger _ledger;
     private readonly ILogger _logger;
@@ -78,7 +79,7 @@ public sealed partial class Volume : IDisposable
             NewWriter(), _ballast, loggers.CreateLogger<Committer>());
         Refusal = () => Fatal != FsError.None ? Fatal : _pipeline.Failure;
         FileSystem = new FileSystem(this);
-        Integrity = new VolumeIntegrity(this, _packs, _codex, _healer, _chunking, loggers);
+        Integrity = new VolumeIntegrity(this, parts, _committer, _codex, _healer, loggers);
         Snapshots = new SnapshotSet(this, _committer, new InlineRecall(Metadata, TreeLock, Nodes, Gate, Budget),
             loggers.CreateLogger<SnapshotSet>());
         Tree = new VolumeTree(this);
@@ -105,6 +106,8 @@ public sealed partial class Volume : IDisposable
             Level = parts.Superblock.CodecLevel,
             Logger = loggers.CreateLogger<GarbageCollector>(),
         });
+        if (!Settings.ReadOnly)
+            _upkeep = new Upkeep(this, loggers.CreateLogger<Upkeep>());
     }
 
     /// <summary>The directory, as a full path.</summary>
@@ -224,6 +227,7 @@ public sealed partial class Volume : IDisposable
                 DeadBytes = Collection.DeadBytes,
                 DamagedBlocks = _codex.DamagedCount,
                 HealedChunks = _healer.HealedCount,
+                CopyTime = Metadata.State.CopyTime,
                 Scrub = Integrity.GetScrubStatus(),
             };
         }
@@ -235,6 +239,7 @@ public sealed partial class Volume : IDisposable
         if (_isClosed)
             return;
         _isClosed = true;
+        _upkeep?.Dispose();
         Integrity.Dispose();
         Snapshots.Stop();
         Collection.Dispose();

@@ -55,10 +55,32 @@ public sealed record VolumeSettings
     /// <summary>When the volume collects what nothing refers to any more.</summary>
     public CollectionSettings Collection { get; init; } = new();
 
+    /// <summary>
+    /// Age of the last copy of the metadata at which a changed volume makes another one; also when it is closed. Null:
+    /// none are made.
+    /// </summary>
+    public TimeSpan? MetadataCopyInterval { get; init; }
+
+    /// <summary>Bytes of changes to the metadata at which a copy is made early.</summary>
+    public long MetadataCopyBytes { get; init; } = 256 << 20;
+
+    /// <summary>Time from one scrub to the next while the volume is open. Null: only when asked.</summary>
+    public TimeSpan? ScrubInterval { get; init; }
+
+    /// <summary>Bytes a second that such a scrub reads at most; 0: no limit.</summary>
+    public long ScrubBytesPerSecondMax { get; init; } = 20 << 20;
+
     /// <summary>Who opens the volume, told to whoever is refused: a mount point or a command.</summary>
     public string Holder { get; init; } = "";
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>What the commands use: copies of the metadata, a monthly scrub while mounted.</summary>
+    public static VolumeSettings Ordinary { get; } = new()
+    {
+        MetadataCopyInterval = TimeSpan.FromHours(6),
+        ScrubInterval = TimeSpan.FromDays(30),
+    };
 
     internal VolumeThresholds Thresholds { get; init; } = new();
 }

@@ -54,6 +54,9 @@ public sealed record VolumeStatistics
     /// <summary>Damaged chunks put back since the volume was opened.</summary>
     public long HealedChunks { get; init; }
 
+    /// <summary>When the metadata was copied last, nanoseconds since 1970-01-01 UTC; 0: never.</summary>
+    public long CopyTime { get; init; }
+
     /// <summary>When the volume was scrubbed; null where that is not known.</summary>
     public ScrubStatus? Scrub { get; init; }
 

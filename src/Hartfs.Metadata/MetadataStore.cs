@@ -16,7 +16,7 @@ namespace Hartfs.Metadata;
 /// <see cref="IsFailed"/>: the open transaction may then be half done, so it is never committed; reading goes on as
 /// far as it works.
 /// </remarks>
-public sealed class MetadataStore : IDisposable
+public sealed partial class MetadataStore : IDisposable
 {
     internal const int ApplicationId = 0x48617274;
     internal const int SchemaVersion = 1;
@@ -146,6 +146,26 @@ public sealed class MetadataStore : IDisposable
         store.Commit();
     }
 
+    /// <summary>
+    /// Whether a file is a database of this kind whose pages are all whole, as far as SQLite can tell. Reads all of it,
+    /// changes nothing, and does not look at a write-ahead log.
+    /// </summary>
+    public static bool IsWhole(string path)
+    {
+        if (!File.Exists(path))
+            return false;
+        try
+        {
+            using Database database = Database.OpenImmutable(path);
+            CheckVersion(database, path);
+            return database.FindPageFaults(1).Count == 0;
+        }
+        catch (MetadataException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Opens the metadata, taking in what a crash left behind.</summary>
     /// <exception cref="MetadataException">The kind and the message say why not.</exception>
     public static MetadataStore Open(string path, MetadataSettings settings, ILogger logger)
@@ -186,6 +206,7 @@ public sealed class MetadataStore : IDisposable
             State.Save();
             _database.Execute("COMMIT");
             _committedChanges = _database.TotalChanges;
+            CountLog();
             _logRoom.Keep(LogBytes);
             _database.Execute("BEGIN IMMEDIATE");
         }
@@ -205,7 +226,7 @@ public sealed class MetadataStore : IDisposable
     public bool CheckpointIfNeeded(long logBytesMax = long.MaxValue)
     {
         ThrowIfUnusable();
-        if (PendingChanges != 0 || LogBytes < Math.Min(logBytesMax, _settings.LogBytesMax))
+        if (PendingChanges != 0 || LogBytes < Math.Min(logBytesMax, _settings.LogBytesMax) || IsFrozen())
             return false;
         _database.Execute("COMMIT");
         bool isDone = _database.Checkpoint(truncate: false);
@@ -269,6 +290,7 @@ public sealed class MetadataStore : IDisposable
             Log.CheckpointFailed(_logger, failure.Message);
         }
         _database.Dispose();
+        _fileHandle?.Dispose();
     }
 
     internal Database Database => _database;

@@ -253,6 +253,7 @@ CREATE TABLE class_total (
 --                                the scrub under way: where it goes on, when it began (0: none is under way), stored
 --                                bytes verified, damaged blocks found
 --   scrub_finished, scrub_damaged  the last whole scrub: its end, damaged blocks found
+--   copied                       when the last copy of the metadata was taken
 --   compatible_features, read_only_compatible_features, incompatible_features
 --                                bit sets; a program that lacks a bit may ignore it, may only read, must refuse
 CREATE TABLE state (

@@ -17,7 +17,7 @@ public sealed class VolumeState
         "released_bytes", "next_snapshot", "snapshots_hourly", "snapshots_daily", "snapshots_weekly",
         "snapshots_monthly",
         "scrub_pack", "scrub_offset", "scrub_begun", "scrub_done_bytes", "scrub_found", "scrub_finished",
-        "scrub_damaged",
+        "scrub_damaged", "copied",
     ];
 
     private readonly Statement _save;
@@ -43,7 +43,7 @@ public sealed class VolumeState
         InlineBytes, CompatibleFeatures, ReadOnlyCompatibleFeatures, IncompatibleFeatures, ReleasedBytes,
         NextSnapshot, SnapshotsHourly, SnapshotsDaily, SnapshotsWeekly, SnapshotsMonthly,
         ScrubPack, ScrubOffset, ScrubBegun, ScrubDoneBytes, ScrubFound, ScrubFinished,
-        ScrubDamaged,
+        ScrubDamaged, Copied,
     }
 
     /// <summary>The first glyph not yet allocated or leased.</summary>
@@ -166,6 +166,9 @@ public sealed class VolumeState
         set => this[Key.SnapshotsMonthly] = value;
     }
 
+    /// <summary>When the last copy of the metadata was taken, nanoseconds since 1970-01-01 UTC; 0: never.</summary>
+    public long CopyTime { get => this[Key.Copied]; set => this[Key.Copied] = value; }
+
     internal long Epoch { get => this[Key.Epoch]; private set => this[Key.Epoch] = value; }
 
     /// <summary>The epoch of a reader without a snapshot; 0 for none.</summary>
@@ -196,6 +199,17 @@ public sealed class VolumeState
 
     /// <summary>What a content class holds.</summary>
     public ClassTotals GetClass(ContentClass contentClass) => _classes[(int)contentClass];
+
+    /// <summary>Forgets what the classes hold, to count it anew.</summary>
+    public void ClearClasses()
+    {
+        for (int index = 0; index < ClassCount; index++)
+        {
+            _classChanged[index] = _classes[index] != default;
+            _anyClassChanged |= _classChanged[index];
+            _classes[index] = default;
+        }
+    }
 
     /// <summary>Changes what a content class holds; negative differences when chunks go.</summary>
     public void AddToClass(ContentClass contentClass, in ClassTotals difference)

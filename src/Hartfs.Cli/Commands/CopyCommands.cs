@@ -20,7 +20,7 @@ internal static class CopyCommands
                 + $"Next: copy there, for example with cp -a, or hartfs unmount it for hartfs {command}.");
         }
 
-        var settings = new VolumeSettings
+        VolumeSettings settings = VolumeSettings.Ordinary with
         {
             ReadOnly = isReadOnly,
             Holder = $"hartfs {command} (process {Environment.ProcessId})",

@@ -20,6 +20,8 @@ internal static class GlobalOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON object instead of text." };
 
+    public static Option<bool> Yes() => new("--yes", "-y") { Description = "Do not ask." };
+
     public static Argument<string> VolumeOrMount() => new("VOLUME|MOUNTPOINT")
     {
         Description = "The directory of the volume, or any path on its mount.",

@@ -28,6 +28,18 @@ internal sealed record ControlRequest(int Version, string? Verb)
     /// <summary>For scrub: bytes read a second at most; 0: no limit.</summary>
     public long? Rate { get; init; }
 
+    /// <summary>For repair: full paths of what to look through.</summary>
+    public IReadOnlyList<string>? Sources { get; init; }
+
+    /// <summary>For repair: make zeros of what is missing.</summary>
+    public bool? ZeroDamaged { get; init; }
+
+    /// <summary>For check: repair.</summary>
+    public bool? Repair { get; init; }
+
+    /// <summary>For check: the pass to begin with.</summary>
+    public int? FromPass { get; init; }
+
     /// <summary>For scrub: begin anew.</summary>
     public bool? FromStart { get; init; }
 
@@ -56,6 +68,12 @@ internal sealed record ControlResponse
 
     /// <summary>Answers <c>gc</c>.</summary>
     public GcReport? Gc { get; init; }
+
+    /// <summary>Answers <c>check</c>.</summary>
+    public CheckOutcome? Check { get; init; }
+
+    /// <summary>Answers <c>repair</c>.</summary>
+    public RepairResult? Repair { get; init; }
 
     /// <summary>Answers <c>scrub</c>.</summary>
     public ScrubResult? Scrub { get; init; }
@@ -117,6 +135,15 @@ internal static class ControlVerbs
 
     /// <summary>Bring back the room of what nothing refers to.</summary>
     public const string Gc = "gc";
+
+    /// <summary>Copy the metadata now.</summary>
+    public const string Copy = "copy";
+
+    /// <summary>Verify the structure.</summary>
+    public const string Check = "check";
+
+    /// <summary>Put missing content back, or list what is missing.</summary>
+    public const string Repair = "repair";
 
     /// <summary>Verify every stored byte.</summary>
     public const string Scrub = "scrub";

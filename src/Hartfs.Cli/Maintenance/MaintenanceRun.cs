@@ -68,14 +68,22 @@ internal sealed class MaintenanceRun : IDisposable
                     return client.Ask(request, display, _cancellation.Token, Part);
             }
 
-            var settings = new VolumeSettings
+            VolumeSettings settings = VolumeSettings.Ordinary with
             {
                 ReadOnly = IsReadOnly,
                 Holder = $"{holder} (process {Environment.ProcessId})",
+                ScrubInterval = null,
             };
             using Volume opened = Core.Volume.Open(Volume, settings, _context.Loggers);
             return work(opened, display, _cancellation.Token);
         }
+    }
+
+    /// <summary>Runs work in this process.</summary>
+    public T RunHere<T>(Func<IProgress<MaintenanceProgress>, CancellationToken, T> work)
+    {
+        var display = new MaintenanceDisplay(_context.Error);
+        return display.Run(() => work(display, _cancellation.Token));
     }
 
     private void Stop(PosixSignalContext context)

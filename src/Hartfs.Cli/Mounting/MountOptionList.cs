@@ -100,7 +100,7 @@ internal sealed class MountOptionList
     /// <summary>The limits of the volume that these options set.</summary>
     public VolumeSettings ToSettings(string holder)
     {
-        var defaults = new VolumeSettings();
+        VolumeSettings defaults = VolumeSettings.Ordinary;
         return defaults with
         {
             ReadOnly = IsReadOnly,

@@ -118,6 +118,12 @@ internal sealed class MountSession : IDisposable
                     : ControlResponse.Failed(ExitCode.IoFailure, NotDurable(error));
             case ControlVerbs.Gc:
                 return GcCommand.Answer(_plan.Volume, _volume, request, exchange, exchange.Cancellation);
+            case ControlVerbs.Check or ControlVerbs.Repair:
+                return AnswerIntegrity(request, exchange);
+            case ControlVerbs.Copy:
+                return _volume.Integrity.CopyMetadata(exchange.Cancellation)
+                    ? new ControlResponse { Ok = true }
+                    : ControlResponse.Failed(ExitCode.Failure, "the metadata changed too much meanwhile.");
             case ControlVerbs.Scrub:
                 var scrub = new ScrubOptions
                 {
@@ -140,6 +146,37 @@ internal sealed class MountSession : IDisposable
             default:
                 return ControlResponse.Failed(ExitCode.Usage, $"unknown verb '{request.Verb}'.");
         }
+    }
+
+    private ControlResponse AnswerIntegrity(ControlRequest request, ControlExchange exchange)
+    {
+        if (request.Verb == ControlVerbs.Check)
+        {
+            var check = new CheckOptions
+            {
+                Repair = request.Repair == true,
+                FromPass = request.FromPass ?? 0,
+                IsMounted = true,
+            };
+            return new ControlResponse
+            {
+                Ok = true,
+                Check = CheckOutcome.From(
+                    _plan.Volume, _volume.Integrity.Check(check, exchange, exchange.Cancellation)),
+            };
+        }
+
+        var repair = new RepairOptions
+        {
+            Sources = request.Sources ?? [],
+            ZeroDamaged = request.ZeroDamaged == true,
+        };
+        return new ControlResponse
+        {
+            Ok = true,
+            Repair = RepairResult.From(
+                _plan.Volume, _volume.Integrity.Repair(repair, exchange, exchange.Cancellation)),
+        };
     }
 
     /// <summary>Ends the waiting of whoever asked for the unmount.</summary>

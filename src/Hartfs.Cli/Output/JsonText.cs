@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Hartfs.Cli.Commands;
 using Hartfs.Cli.Control;
 using Hartfs.Cli.Copying;
 using Hartfs.Cli.Snapshots;
@@ -19,6 +20,9 @@ namespace Hartfs.Cli.Output;
 [JsonSerializable(typeof(CopyReport))]
 [JsonSerializable(typeof(GcReport))]
 [JsonSerializable(typeof(ScrubResult))]
+[JsonSerializable(typeof(RepairResult))]
+[JsonSerializable(typeof(CheckOutcome))]
+[JsonSerializable(typeof(RecoveryResult))]
 [JsonSerializable(typeof(UnmountedReport))]
 [JsonSerializable(typeof(MountedReport))]
 [JsonSerializable(typeof(MountStatus))]

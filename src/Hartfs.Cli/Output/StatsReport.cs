@@ -63,6 +63,9 @@ internal sealed record StatsReport
     /// <summary>Damaged blocks that it came by.</summary>
     public long ScrubDamaged { get; init; }
 
+    /// <summary>When the metadata was copied last, ISO 8601, UTC; absent when it never was.</summary>
+    public string? MetadataCopied { get; init; }
+
     /// <summary>Stored bytes verified by a scrub that is under way or was stopped.</summary>
     public long? ScrubDoneBytes { get; init; }
 
@@ -94,6 +97,7 @@ internal sealed record StatsReport
         CorruptReads = figures.CorruptReads,
         DeadBytes = figures.DeadBytes,
         DamagedBlocks = figures.DamagedBlocks,
+        MetadataCopied = TimeText(figures.CopyTime),
         ScrubFinished = TimeText(figures.Scrub?.FinishedTime ?? 0),
         ScrubDamaged = figures.Scrub?.DamagedCount ?? 0,
         ScrubDoneBytes = figures.Scrub is { BegunTime: not 0 } scrub ? scrub.DoneBytes : null,

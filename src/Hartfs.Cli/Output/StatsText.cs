@@ -53,6 +53,8 @@ internal static class StatsText
             output.WriteLine($"  {ByteSize.Format(dead)} that nothing refers to any more: hartfs gc brings it back");
         if (report.CorruptReads > 0)
             output.WriteLine($"  {Count(report.CorruptReads)} reads failed their checksum: the log names the places");
+        if (report.MetadataCopied is { } copied)
+            output.WriteLine($"  metadata copied {copied}");
         if (report.ScrubFinished is { } scrubbed)
         {
             output.WriteLine($"  scrubbed {scrubbed[..10]}: "

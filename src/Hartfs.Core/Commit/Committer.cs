@@ -56,7 +56,22 @@ internal sealed partial class Committer(
         }
     }
 
-    private FsError Attempt(bool allowInline) => Guard(() =>
+    /// <summary>Commits, then does something while the volume still stands still, under the tree lock.</summary>
+    public FsError CommitThen(Action action)
+    {
+        lock (_lock)
+        {
+            if (_fatal != FsError.None)
+                return _fatal;
+            long number = Interlocked.Increment(ref _begunCount);
+            FsError error = Attempt(allowInline: false, action);
+            if (error == FsError.None)
+                _doneCount = number;
+            return error;
+        }
+    }
+
+    private FsError Attempt(bool allowInline, Action? then = null) => Guard(() =>
     {
         // What a disk refused before is tried before more is drained: memory must not fill with it.
         pipeline.RetryFailed();
@@ -66,7 +81,13 @@ internal sealed partial class Committer(
         if (budget.UsedBytes > DrainBeforehandBytes)
             DrainBeforehand();
         using (gate.Close())
+        {
             error = CommitStandingStill(allowInline);
+            if (error == FsError.None && then is not null)
+                lock (treeLock)
+                    then();
+        }
+
         if (error == FsError.None)
         {
             lock (treeLock)

@@ -54,11 +54,16 @@ internal sealed class DamageSearch(MetadataStore metadata, Lock treeLock, PathSe
     {
         if (regions.Count == 0)
             return [];
-        List<GlyphUse> uses = FindUses(regions, cancel);
+        return Name(FindUses(regions, cancel), cancel);
+    }
+
+    /// <summary>Parts of files with their paths, by path and offset; adjoining ones as one.</summary>
+    public IReadOnlyList<DamagedRange> Name(List<GlyphUse> uses, CancellationToken cancel)
+    {
+        if (uses.Count == 0)
+            return [];
         Dictionary<long, List<string>> names =
             paths.FindAll(new HashSet<long>(uses.Select(use => use.Inode.Value)), cancel);
-        uses.Sort(static (left, right) => (left.Inode.Value, left.IsPast, left.Offset)
-            .CompareTo((right.Inode.Value, right.IsPast, right.Offset)));
         var ranges = new List<DamagedRange>();
         foreach (GlyphUse use in uses)
         {

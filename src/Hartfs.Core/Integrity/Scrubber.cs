@@ -34,6 +34,8 @@ internal sealed class Scrubber : IDisposable
     private long _notedBytes;
     private long _damagedCount;
     private long _healedCount;
+    private PackId _atPack;
+    private long _atOffset;
 
     public Scrubber(MetadataStore metadata, Lock treeLock, PackStore packs, Codex codex, BlockMender mender,
         DamageSearch search, VolumeSettings settings, ILogger logger)
@@ -64,6 +66,8 @@ internal sealed class Scrubber : IDisposable
         catch (OperationCanceledException)
         {
             // The report says that it is not complete.
+            if (_atPack.Value > 0)
+                Note(_atPack, _atOffset);
         }
 
         if (isComplete)
@@ -132,7 +136,8 @@ internal sealed class Scrubber : IDisposable
                 }
             }
 
-            Note(new PackId(pack.Id.Value + 1), 0);
+            (_atPack, _atOffset) = (new PackId(pack.Id.Value + 1), 0);
+            Note(_atPack, _atOffset);
         }
     }
 
@@ -172,9 +177,11 @@ internal sealed class Scrubber : IDisposable
                 Mend(block, fault, cancel);
             _blockCount++;
             _bytes += block.Location.StoredLength;
+            if (!isTorn)
+                (_atPack, _atOffset) = (pack.Id, block.Location.Offset + block.Location.StoredLength);
+            if (_bytes - _notedBytes >= NoteBytes)
+                Note(_atPack, _atOffset);
             _limit.Use(block.Location.StoredLength, cancel);
-            if (_bytes - _notedBytes >= NoteBytes && !isTorn)
-                Note(pack.Id, block.Location.Offset + block.Location.StoredLength);
             _progress?.Report(new MaintenanceProgress("reading", _bytes, _totalBytes, true, _damagedCount));
         }
 

@@ -1,16 +1,32 @@
+using System.Diagnostics;
+using Hartfs.Core.Commit;
 using Hartfs.Core.Reading;
+using Hartfs.Format;
 using Hartfs.Metadata;
+using Hartfs.Storage.BlockStores;
 using Hartfs.Storage.Chunking;
+using Hartfs.Storage.Index;
 using Hartfs.Storage.Packs;
 using Microsoft.Extensions.Logging;
 
 namespace Hartfs.Core.Integrity;
 
 /// <summary>What keeps a volume whole: scrub, check, repair. One of them at a time; the volume stays in use.</summary>
-public sealed class VolumeIntegrity : IDisposable
+public sealed partial class VolumeIntegrity : IDisposable
 {
+    /// <summary>Bytes of changes below which there is no copy: opening and closing write some, too.</summary>
+    private const long ChangedBytesMin = 20 << 10;
+
+    private static readonly TimeSpan CopyIntervalMin = TimeSpan.FromMinutes(10);
+
     private readonly Volume _volume;
+    private readonly Committer _committer;
+    private readonly Superblock _superblock;
     private readonly PackStore _packs;
+    private readonly IBlockStore _store;
+    private readonly FingerprintIndex _index;
+    private readonly MetadataCopies _copies;
+    private readonly ILogger _logger;
     private readonly Codex _codex;
     private readonly Healer _healer;
     private readonly ChunkerParameters _chunking;
@@ -18,18 +34,26 @@ public sealed class VolumeIntegrity : IDisposable
     private readonly DamageSearch _search;
 
     private readonly CancellationTokenSource _closing = new();
+    private long _copiedLogBytes;
 
     // guards: that one piece of work runs at a time
     private readonly Lock _work = new();
 
-    internal VolumeIntegrity(Volume volume, PackStore packs, Codex codex, Healer healer, ChunkerParameters chunking,
+    internal VolumeIntegrity(Volume volume, VolumeParts parts, Committer committer, Codex codex, Healer healer,
         ILoggerFactory loggers)
     {
         _volume = volume;
-        _packs = packs;
+        _committer = committer;
+        _superblock = parts.Superblock;
+        _packs = parts.Packs;
+        _store = parts.Store;
+        _index = parts.Index;
+        _copies = new MetadataCopies(parts.Store, parts.Superblock.Volume, loggers.CreateLogger<MetadataCopies>());
+        _copiedLogBytes = parts.RecoveryReport is null ? 0 : -ChangedBytesMin;
+        _logger = loggers.CreateLogger<VolumeIntegrity>();
         _codex = codex;
         _healer = healer;
-        _chunking = chunking;
+        _chunking = parts.Chunking;
         _loggers = loggers;
         _search = new DamageSearch(volume.Metadata, volume.TreeLock,
             new PathSearch(volume.Metadata, volume.TreeLock, volume.Nodes));
@@ -61,6 +85,126 @@ public sealed class VolumeIntegrity : IDisposable
         }
     }
 
+    /// <summary>
+    /// Writes a copy of the metadata as of now beside the packs, and deletes all but the newest two. False when the
+    /// metadata changed too much meanwhile: then there is none. Throws <see cref="IOException"/>.
+    /// </summary>
+    public bool CopyMetadata(CancellationToken cancel)
+    {
+        return Freeze() is { } file && CopyFrozen(file, cancel);
+    }
+
+    /// <summary>Copies the metadata of a volume that is being closed, when it changed since the last copy.</summary>
+    internal void CopyMetadataAtClose()
+    {
+        MetadataFile? file;
+        lock (_volume.TreeLock)
+        {
+            if (_volume.Settings.MetadataCopyInterval is null || ChangedBytes < ChangedBytesMin)
+                return;
+            file = _volume.Metadata.TryFreeze(_volume.TreeLock);
+        }
+
+        try
+        {
+            if (file is not null)
+                CopyFrozen(file, CancellationToken.None);
+        }
+        catch (IOException failure)
+        {
+            // The volume is whole without it.
+            Log.UpkeepFailed(_logger, failure);
+        }
+
+        // So that stats know when it was.
+        lock (_volume.TreeLock)
+            _volume.Metadata.Commit();
+    }
+
+    /// <summary>Whether enough has changed, and enough time has passed, for a copy.</summary>
+    /// <param name="openedAt">A timestamp of when the volume was opened.</param>
+    internal bool IsCopyDue(long openedAt)
+    {
+        if (_volume.Settings.MetadataCopyInterval is not { } interval)
+            return false;
+        lock (_volume.TreeLock)
+        {
+            TimeSpan age = TimeSpan.FromTicks((Now - _volume.Metadata.State.CopyTime) / 100);
+            TimeSpan open = _volume.Settings.Time.GetElapsedTime(openedAt);
+            // A clock that jumped back makes the last copy look as if it came from the future.
+            bool isOld = age > interval || age < TimeSpan.Zero;
+            return ChangedBytes >= ChangedBytesMin && open > CopyIntervalMin
+                && (isOld || (age > CopyIntervalMin && ChangedBytes > _volume.Settings.MetadataCopyBytes));
+        }
+    }
+
+    /// <summary>Whether the last whole scrub is old enough, or one was stopped half-way.</summary>
+    internal bool IsScrubDue
+    {
+        get
+        {
+            if (_volume.Settings.ScrubInterval is not { } interval)
+                return false;
+            ScrubStatus status = GetScrubStatus();
+            long since = Math.Max(status.FinishedTime, _superblock.CreationTime);
+            TimeSpan age = TimeSpan.FromTicks((Now - since) / 100);
+            return status.BegunTime != 0 || age > interval || age < -interval;
+        }
+    }
+
+    private long ChangedBytes => _volume.Metadata.WrittenLogBytes - _copiedLogBytes;
+
+    private long Now => (_volume.Settings.Time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) * 100;
+
+    // The state of this moment, held still in the database file.
+    private MetadataFile? Freeze()
+    {
+        MetadataFile? file = null;
+        IOException? failure = null;
+        if (_volume.Settings.ReadOnly)
+        {
+            lock (_volume.TreeLock)
+                return _volume.Metadata.TryFreeze(_volume.TreeLock);
+        }
+
+        _committer.CommitThen(() =>
+        {
+            try
+            {
+                file = _volume.Metadata.TryFreeze(_volume.TreeLock);
+            }
+            catch (IOException caught)
+            {
+                // Not the commit's: it is durable.
+                failure = caught;
+            }
+        });
+        return failure is null ? file : throw failure;
+    }
+
+    private bool CopyFrozen(MetadataFile file, CancellationToken cancel)
+    {
+        using (file)
+        {
+            long start = Stopwatch.GetTimestamp();
+            long time = Now;
+            long written = _volume.Metadata.WrittenLogBytes;
+            if (_volume.FreeBytes < file.Length)
+                throw DiskFull.Create($"{file.Length} bytes for a copy of the metadata are not to be had");
+            if (_copies.Write(file, _superblock, time, cancel) is not { } copy)
+            {
+                Log.CopyOvertaken(_logger);
+                return false;
+            }
+
+            Log.MetadataCopied(_logger, file.Length, copy.Bytes, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            _copiedLogBytes = written;
+            lock (_volume.TreeLock)
+                _volume.Metadata.State.CopyTime = time;
+            return true;
+        }
+    }
+
     /// <summary>All that is known to be damaged, by path and offset.</summary>
     public IReadOnlyList<DamagedRange> ListDamage(CancellationToken cancel)
     {
@@ -74,6 +218,7 @@ public sealed class VolumeIntegrity : IDisposable
         _closing.Cancel();
         _work.Enter();
         _work.Exit();
+        _copies.Dispose();
     }
 
     private BlockMender NewMender() =>

@@ -88,16 +88,27 @@ internal sealed class Database : IDisposable
         return rows.Next() ? rows.Int64(0) : 0;
     }
 
+    /// <summary>What SQLite finds wrong with pages, indexes and rows; empty when nothing is.</summary>
+    public IReadOnlyList<string> FindPageFaults(int countMax)
+    {
+        List<string> faults = [];
+        using Statement statement = PrepareOnce($"PRAGMA integrity_check({countMax})");
+        using Statement.Rows rows = statement.Query();
+        while (rows.Next())
+            faults.Add(rows.Text(0));
+        return faults is ["ok"] ? [] : faults;
+    }
+
     /// <summary>Copies the write-ahead log into the database; no transaction may be open.</summary>
-    /// <returns>False: there is no room for it; the log has everything still.</returns>
+    /// <returns>False: not all of it, because there is no room; the log has everything still.</returns>
     public bool Checkpoint(bool truncate)
     {
         int mode = truncate ? Sqlite3.CheckpointTruncate : Sqlite3.CheckpointPassive;
-        int result = Sqlite3.Checkpoint(_handle, mode, out _, out _);
+        int result = Sqlite3.Checkpoint(_handle, mode, out int logFrames, out int copiedFrames);
         if ((result & 0xFF) == Sqlite3.Full)
             return false;
         Check(result);
-        return true;
+        return logFrames == copiedFrames;
     }
 
     /// <summary>Writes zeros behind the end of the write-ahead log, up to a length, as far as it works.</summary>

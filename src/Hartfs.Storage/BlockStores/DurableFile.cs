@@ -36,6 +36,22 @@ public static class DurableFile
         Folder.Flush(Path.GetDirectoryName(full)!);
     }
 
+    /// <summary>Gives a file another name in the same folder, durably; a file of that name is replaced.</summary>
+    /// <exception cref="IOException">It failed: after a crash it may have either name.</exception>
+    public static void Move(string from, string to)
+    {
+        File.Move(from, to, overwrite: true);
+        Folder.Flush(Path.GetDirectoryName(Path.GetFullPath(to))!);
+    }
+
+    /// <summary>Makes everything written to a file durable.</summary>
+    /// <exception cref="IOException">It failed: nothing is known about the content.</exception>
+    public static void Flush(string path)
+    {
+        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        RandomAccess.FlushToDisk(file);
+    }
+
     private static void TryDelete(string path)
     {
         try

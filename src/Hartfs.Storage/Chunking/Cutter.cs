@@ -7,8 +7,8 @@ namespace Hartfs.Storage.Chunking;
 /// wherever it stands. One per thread; allocates nothing per call once its list has grown.
 /// </summary>
 /// <remarks>
-/// Two levels (native-notes/format-index.md, "Cutting"). Chunk boundaries follow the lowest hash within [Min, Max] of
-/// the last boundary. Of those boundaries the one with the lowest hash within [LargeMin, LargeMax] ends a group. A
+/// Two levels (native-notes/format.md, "Cutting"). Chunk boundaries follow the lowest hash within [Min, Max] of the
+/// last boundary. Of those boundaries the one with the lowest hash within [LargeMin, LargeMax] ends a group. A
 /// group
 /// that a probe finds incompressible is one chunk; otherwise each of its chunks stands alone. The probe sees the
 /// group's bytes only, so the result does not depend on how the data arrived.

@@ -4,17 +4,20 @@ using Hartfs.Format;
 
 namespace Hartfs.Storage.Packs;
 
-/// <summary>Pack number ⇄ segment name: <c>packs/</c>, bits 8 to 15 as a folder, the number; all hexadecimal.</summary>
+/// <summary>
+/// Pack number ⇄ segment name: the folder, bits 8 to 15 as another one, the number and the extension; numbers are
+/// hexadecimal.
+/// </summary>
 /// <remarks>Names are kept, because every read needs one; a bounded number of them.</remarks>
-internal sealed class PackNames
+internal sealed class PackNames(string folder, string extension)
 {
-    /// <summary>What every pack's name begins with.</summary>
-    public const string Prefix = "packs/";
-
-    private const string Suffix = ".pack";
     private const int KeptCountMax = 8192;
 
+    private readonly string _suffix = "." + extension;
     private readonly ConcurrentDictionary<PackId, string> _kept = new();
+
+    /// <summary>What every pack's name begins with.</summary>
+    public string Prefix { get; } = folder + "/";
 
     /// <summary>The segment of a pack.</summary>
     public string Of(PackId pack)
@@ -24,17 +27,17 @@ internal sealed class PackNames
         if (_kept.Count >= KeptCountMax)
             _kept.Clear();
         name = string.Create(
-            CultureInfo.InvariantCulture, $"{Prefix}{(pack.Value >> 8) & 0xFF:x2}/{pack.Value:x16}{Suffix}");
+            CultureInfo.InvariantCulture, $"{Prefix}{(pack.Value >> 8) & 0xFF:x2}/{pack.Value:x16}{_suffix}");
         _kept[pack] = name;
         return name;
     }
 
     /// <summary>The pack of a segment; false for anything else that lies there.</summary>
-    public static bool TryParse(string segment, out PackId pack)
+    public bool TryParse(string segment, out PackId pack)
     {
         pack = default;
-        if (segment.Length != Prefix.Length + "00/0123456789abcdef.pack".Length
-            || !segment.EndsWith(Suffix, StringComparison.Ordinal)
+        if (segment.Length != Prefix.Length + "00/0123456789abcdef".Length + _suffix.Length
+            || !segment.EndsWith(_suffix, StringComparison.Ordinal)
             || !long.TryParse(
                 segment.AsSpan(Prefix.Length + 3, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
                 out long value)

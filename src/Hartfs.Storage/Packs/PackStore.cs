@@ -19,7 +19,7 @@ public sealed class PackStore : IDisposable
     private readonly VolumeId _volume;
     private readonly PackStoreSettings _settings;
     private readonly ILogger _logger;
-    private readonly PackNames _names = new();
+    private readonly PackNames _names;
     private readonly PackReader _reader;
 
     // guards: the order of flushes and deletions; taken before _lock
@@ -38,6 +38,7 @@ public sealed class PackStore : IDisposable
     public PackStore(IBlockStore store, VolumeId volume, PackStoreSettings settings, ILogger logger)
     {
         (_store, _volume, _settings, _logger) = (store, volume, settings, logger);
+        _names = new PackNames(settings.Folder, settings.Extension);
         _reader = new PackReader(store, volume, _names, logger);
     }
 
@@ -224,6 +225,23 @@ public sealed class PackStore : IDisposable
         return new PackScanner(_reader, pack, PackHeader.SeedOf(_volume, pack), length).Scan(fromOffset, toOffset);
     }
 
+    /// <summary>What is wrong with the ends and the length of a pack; null when nothing is.</summary>
+    /// <param name="committedLength">Bytes that it must have at least.</param>
+    /// <param name="isSealed">Whether it must have its list and footer.</param>
+    /// <exception cref="IOException">The pack cannot be read.</exception>
+    public string? FindFault(PackId pack, long committedLength, bool isSealed)
+    {
+        if (!_store.TryGetLength(_names.Of(pack), out long length))
+            return "it is missing";
+        if (length < committedLength)
+            return $"it has {length} bytes where {committedLength} are committed";
+        if (!_reader.HasHeader(pack))
+            return "its header is damaged; its blocks are read without it";
+        return isSealed && _reader.ReadTrailer(pack, committedLength) is null
+            ? "its list of blocks is damaged; its blocks are read without it"
+            : null;
+    }
+
     /// <summary>The block list of a sealed pack; null when it is not sealed, or its trailer is damaged.</summary>
     public IReadOnlyList<PackBlockEntry>? ReadTrailer(PackId pack) =>
         _store.TryGetLength(_names.Of(pack), out long length) ? _reader.ReadTrailer(pack, length) : null;
@@ -232,9 +250,9 @@ public sealed class PackStore : IDisposable
     public IReadOnlyList<PackInfo> List()
     {
         List<PackInfo> packs = [];
-        foreach (SegmentInfo segment in _store.List(PackNames.Prefix))
+        foreach (SegmentInfo segment in _store.List(_names.Prefix))
         {
-            if (PackNames.TryParse(segment.Name, out PackId pack))
+            if (_names.TryParse(segment.Name, out PackId pack))
                 packs.Add(new PackInfo(pack, segment.Length, _reader.TryReadFooter(pack, segment.Length, out _)));
         }
 
@@ -246,8 +264,8 @@ public sealed class PackStore : IDisposable
     public IReadOnlyList<PackId> ListNumbers()
     {
         List<PackId> packs = [];
-        foreach (SegmentInfo segment in _store.List(PackNames.Prefix))
-            if (PackNames.TryParse(segment.Name, out PackId pack))
+        foreach (SegmentInfo segment in _store.List(_names.Prefix))
+            if (_names.TryParse(segment.Name, out PackId pack))
                 packs.Add(pack);
         packs.Sort();
         return packs;

@@ -12,7 +12,7 @@ public sealed class MountOptionListTests
     public void Without_options_everything_is_at_its_default()
     {
         var options = MountOptionList.Parse([]);
-        Assert.Equal(new VolumeSettings { Holder = "me" }, options.ToSettings("me"));
+        Assert.Equal(VolumeSettings.Ordinary with { Holder = "me" }, options.ToSettings("me"));
         MountOptions expected = new() { MountPoint = "/m", SourceName = "/v" };
         Assert.Equal(expected with { KernelFlags = options.KernelFlags }, options.ToMountOptions("/v", "/m", false));
         Assert.Empty(options.KernelFlags);

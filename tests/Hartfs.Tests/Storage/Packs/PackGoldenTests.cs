@@ -68,8 +68,8 @@ public sealed class PackGoldenTests
     [InlineData(0x7000000000ABCDEF, "packs/cd/7000000000abcdef.pack")]
     public void A_pack_lies_in_the_folder_of_its_number(long number, string segment)
     {
-        Assert.Equal(segment, new PackNames().Of(new PackId(number)));
-        Assert.True(PackNames.TryParse(segment, out PackId pack));
+        Assert.Equal(segment, DataPacks.Of(new PackId(number)));
+        Assert.True(DataPacks.TryParse(segment, out PackId pack));
         Assert.Equal(number, pack.Value);
     }
 
@@ -80,7 +80,9 @@ public sealed class PackGoldenTests
     [InlineData("packs/0000000000000001.pack")]
     [InlineData("packs/00/f000000000000001.pack")]
     public void Anything_else_in_the_folder_is_no_pack(string segment) =>
-        Assert.False(PackNames.TryParse(segment, out _));
+        Assert.False(DataPacks.TryParse(segment, out _));
+
+    private static PackNames DataPacks { get; } = new("packs", "pack");
 
     private static ChunkEntry[] Chunks() =>
     [

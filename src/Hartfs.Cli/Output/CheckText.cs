@@ -1,0 +1,40 @@
+using Hartfs.Core.Integrity;
+
+namespace Hartfs.Cli.Output;
+
+/// <summary>What a pass found, as <c>hartfs check --json</c> prints it.</summary>
+/// <param name="FindingCount">All findings; the first are listed.</param>
+/// <param name="Repaired">Whether they are gone now.</param>
+/// <param name="CanRepair">What <c>--repair</c> does; absent when it does nothing.</param>
+internal sealed record CheckPassResult(int Pass, string Name, long FindingCount, IReadOnlyList<string> Findings,
+    bool Repaired, string? CanRepair);
+
+/// <summary>What <c>hartfs check --json</c> prints.</summary>
+/// <param name="StoppedAt">The pass to go on with; absent when the check came to its end.</param>
+internal sealed record CheckOutcome(string Volume, bool Complete, string? StoppedAt, long OpenFindings,
+    IReadOnlyList<CheckPassResult> Passes)
+{
+    public static CheckOutcome From(string volume, CheckReport report) => new(volume, report.IsComplete,
+        CheckPass.All.FirstOrDefault(pass => pass.Id == report.StoppedAt)?.Name, report.OpenCount,
+        [.. report.Results.Select(result => new CheckPassResult(result.Pass.Id, result.Pass.Name, result.FindingCount,
+            result.Findings, result.IsRepaired, result.Pass.Repair.Length > 0 ? result.Pass.Repair : null))]);
+
+    public void Write(TextWriter output, bool isRepair)
+    {
+        foreach (CheckPassResult pass in Passes)
+        {
+            output.WriteLine($"{pass.Pass,3} {pass.Name,-15} " + (pass.FindingCount == 0
+                ? "sound"
+                : DamageText.Count(pass.FindingCount) + (pass.Repaired ? " found and repaired" : " found")));
+            foreach (string finding in pass.Findings)
+                output.WriteLine("      " + finding);
+            if (pass.FindingCount > pass.Findings.Count)
+                output.WriteLine($"      and {DamageText.Count(pass.FindingCount - pass.Findings.Count)} more");
+            if (pass.FindingCount > 0 && !pass.Repaired && !isRepair && pass.CanRepair is { } repair)
+                output.WriteLine($"      --repair: {repair}");
+        }
+
+        if (OpenFindings > 0 && isRepair)
+            output.WriteLine("What is left: native-notes/operations.md says for each pass what can be done.");
+    }
+}

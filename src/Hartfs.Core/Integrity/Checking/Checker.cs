@@ -1,0 +1,218 @@
+using Hartfs.Format;
+using Hartfs.Metadata;
+using Hartfs.Metadata.Integrity;
+using Hartfs.Metadata.Tables;
+using Hartfs.Storage;
+using Hartfs.Storage.BlockStores;
+using Hartfs.Storage.Index;
+using Hartfs.Storage.Packs;
+
+namespace Hartfs.Core.Integrity;
+
+/// <summary>
+/// Verifies the structure of a volume, pass by pass, against the metadata as of one commit: the volume stays in use.
+/// </summary>
+/// <param name="frozen">The metadata, held still.</param>
+/// <param name="live">The metadata in use, for what a collection may have moved meanwhile.</param>
+internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock treeLock, string directory,
+    IBlockStore store, PackStore packs, MetadataCopies copies, IProgress<MaintenanceProgress>? progress,
+    CancellationToken cancel)
+{
+    private const int KeptMax = 20;
+    private const int StepRows = 4096;
+
+    private readonly List<string> _findings = [];
+    private long _findingCount;
+    private CheckPass _pass = CheckPass.All[0];
+
+    /// <summary>Blocks that the pass of that name found damaged.</summary>
+    public List<Region> DamagedRegions { get; } = [];
+
+    /// <summary>Index runs that are damaged.</summary>
+    public List<string> DamagedRuns { get; } = [];
+
+    /// <summary>Runs one pass.</summary>
+    public CheckResult Run(CheckPass pass)
+    {
+        _pass = pass;
+        _findings.Clear();
+        _findingCount = 0;
+        Report(0, 0, false);
+        switch (pass.Id)
+        {
+            case CheckPass.SuperblockId:
+                CheckSuperblocks();
+                break;
+            case CheckPass.PagesId:
+                foreach (string fault in frozen.FindPageFaults(KeptMax))
+                    Add(fault);
+                break;
+            case CheckPass.PacksId:
+                CheckPacks();
+                break;
+            case CheckPass.BlocksId:
+                CheckBlocks();
+                break;
+            case CheckPass.IndexId:
+                CheckIndex();
+                break;
+            case CheckPass.CopiesId:
+                CheckCopies();
+                break;
+            default:
+                CheckInvariants();
+                break;
+        }
+
+        return new CheckResult { Pass = pass, Findings = [.. _findings], FindingCount = _findingCount };
+    }
+
+    private void Add(string finding)
+    {
+        _findingCount++;
+        if (_findings.Count < KeptMax)
+            _findings.Add(finding);
+    }
+
+    private void Report(long done, long total, bool isBytes)
+    {
+        cancel.ThrowIfCancellationRequested();
+        progress?.Report(new MaintenanceProgress($"pass {_pass.Id}, {_pass.Name}", done, total, isBytes,
+            _findingCount));
+        cancel.ThrowIfCancellationRequested();
+    }
+
+    private void CheckSuperblocks()
+    {
+        SuperblockLoad load = SuperblockFile.Load(directory);
+        if (load.OtherCopyFault is { } fault)
+            Add(fault);
+        if (load.Reading.Superblock is null)
+            Add(load.Reading.Reason);
+    }
+
+    private void CheckInvariants()
+    {
+        try
+        {
+            foreach (Violation violation in MetadataInvariants.Check(frozen,
+                name => CheckPass.OfInvariant(name) == _pass.Id, KeptMax))
+            {
+                Report(0, 0, false);
+                Add($"{violation.Invariant}: {violation.Detail}");
+            }
+        }
+        catch (MetadataException failure)
+        {
+            Add($"cannot be verified: {failure.Message}");
+        }
+    }
+
+    private void CheckPacks()
+    {
+        IReadOnlyList<PackRecord> known = frozen.Packs.List();
+        for (int index = 0; index < known.Count; index++)
+        {
+            Report(index, known.Count, false);
+            PackRecord pack = known[index];
+            if (packs.FindFault(pack.Id, pack.Length, pack.IsSealed) is { } fault && IsKnown(pack.Id))
+                Add($"pack {pack.Id}: {fault}");
+        }
+    }
+
+    private bool IsKnown(PackId id)
+    {
+        lock (treeLock)
+            return live.Packs.List().Any(pack => pack.Id == id);
+    }
+
+    private void CheckBlocks()
+    {
+        List<Region> step = [];
+        Glyph from = default;
+        BlockLocation at = default;
+        BlockDirectory? block = null;
+        long done = 0;
+        do
+        {
+            step.Clear();
+            frozen.Regions.Load(from, step, StepRows);
+            foreach (Region region in step)
+            {
+                if (block is null || region.Block != at)
+                    block = Read(region);
+                at = region.Block;
+                if (block is not null && !Holds(block, region) && !HasMoved(region))
+                    Add($"region {region.Start} is not where its block at byte {at.Offset} of pack {at.Pack} has it");
+            }
+
+            done += step.Count;
+            Report(done, 0, false);
+            if (step.Count > 0)
+                from = step[^1].Start + 1;
+        }
+        while (step.Count == StepRows);
+    }
+
+    private BlockDirectory? Read(in Region region)
+    {
+        try
+        {
+            return packs.ReadDirectory(region.Block);
+        }
+        catch (Exception failure) when (failure is CorruptDataException or IOException)
+        {
+            if (!HasMoved(region))
+            {
+                Add(failure.Message);
+                DamagedRegions.Add(region);
+            }
+
+            return null;
+        }
+    }
+
+    private bool HasMoved(in Region region)
+    {
+        lock (treeLock)
+            return !live.Regions.TryFind(region.Start, out Region now) || now.Block != region.Block;
+    }
+
+    private static bool Holds(BlockDirectory block, in Region region)
+    {
+        foreach (Region run in block.Regions(region.Block))
+        {
+            if (region.Start >= run.Start && region.End <= run.End
+                && region.OffsetInBlock == run.OffsetInBlock + (int)(region.Start - run.Start))
+                return true;
+        }
+
+        return false;
+    }
+
+    private void CheckIndex()
+    {
+        foreach ((string run, string fault) in FingerprintIndex.FindFaults(store, cancel))
+        {
+            Add($"{run}: {fault}");
+            DamagedRuns.Add(run);
+        }
+    }
+
+    private void CheckCopies()
+    {
+        foreach (CopyInfo copy in copies.List())
+        {
+            try
+            {
+                copies.Read(copy.Number, (offset, _) => Report(offset, copy.Bytes, true), cancel);
+            }
+            catch (Exception failure) when (failure is CorruptDataException or IOException)
+            {
+                // Two newer ones may have taken its place.
+                if (copies.List().Any(each => each.Number == copy.Number))
+                    Add($"copy {copy.Number}: {failure.Message}");
+            }
+        }
+    }
+}

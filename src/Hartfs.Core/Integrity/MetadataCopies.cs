@@ -1,0 +1,136 @@
+using Hartfs.Format;
+using Hartfs.Metadata;
+using Hartfs.Storage;
+using Hartfs.Storage.BlockStores;
+using Hartfs.Storage.Hashing;
+using Hartfs.Storage.Packs;
+using Microsoft.Extensions.Logging;
+
+namespace Hartfs.Core.Integrity;
+
+/// <summary>A copy of the metadata that is complete.</summary>
+/// <param name="Number">Its number; later copies have higher ones.</param>
+/// <param name="Bytes">Stored bytes.</param>
+internal readonly record struct CopyInfo(PackId Number, long Bytes);
+
+/// <summary>
+/// The copies of the metadata in <c>copies/</c>: each a sealed pack of its own whose content is the superblock and the
+/// database file, so that every byte is checked and a torn one does not count. The newest two are kept.
+/// </summary>
+internal sealed class MetadataCopies : IDisposable
+{
+    private const int KeptCount = 2;
+    private const int BlockBytes = 1 << 20;
+    private const int Level = 3;
+    private const string Folder = "copies";
+
+    private readonly IBlockStore _store;
+    private readonly VolumeId _volume;
+    private readonly ILogger _logger;
+    private readonly PackStore _packs;
+
+    public MetadataCopies(IBlockStore store, VolumeId volume, ILogger logger)
+    {
+        (_store, _volume, _logger) = (store, volume, logger);
+        _packs = NewStore();
+    }
+
+    /// <summary>The complete copies, the newest first.</summary>
+    public IReadOnlyList<CopyInfo> List() =>
+        [.. _packs.List().Where(pack => pack.IsSealed).Reverse().Select(pack => new CopyInfo(pack.Pack, pack.Length))];
+
+    /// <summary>Writes a copy, then deletes all but the newest two. Throws <see cref="IOException"/>.</summary>
+    /// <returns>The copy; null when the file changed under it: there is none then.</returns>
+    public CopyInfo? Write(MetadataFile file, Superblock superblock, long time, CancellationToken cancel)
+    {
+        PackId number = new(Math.Max(CopyHead.NumberBase,
+            _packs.List().Select(pack => pack.Pack.Value).DefaultIfEmpty().Max()) + 1);
+        using PackStore target = NewStore();
+        target.Resume(number, default, 0);
+        try
+        {
+            WriteBlocks(target, file, new CopyHead(superblock, time, file.Length), cancel);
+            if (file.IsBroken)
+            {
+                _packs.Delete(number);
+                return null;
+            }
+
+            target.Close(seal: true);
+        }
+        catch
+        {
+            _packs.Delete(number);
+            throw;
+        }
+
+        DeleteOld();
+        return List().Select(copy => (CopyInfo?)copy).FirstOrDefault(copy => copy!.Value.Number == number);
+    }
+
+    /// <summary>
+    /// Reads a copy from its begin, every byte checked, and hands it over piece by piece behind the head.
+    /// </summary>
+    /// <exception cref="CorruptDataException">It is damaged.</exception>
+    /// <exception cref="IOException">It cannot be read, or <paramref name="take"/> failed.</exception>
+    public CopyHead Read(PackId number, Action<long, ReadOnlyMemory<byte>> take, CancellationToken cancel)
+    {
+        CopyHead? head = null;
+        long offset = 0;
+        byte[] plain = new byte[BlockBytes];
+        var hasher = new ChunkHasher();
+        using var decoder = new BlockDecoder();
+        foreach (PackBlockEntry entry in _packs.ReadTrailer(number)
+            ?? throw new CorruptDataException(number, 0, "the copy is not complete"))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var location = new BlockLocation(number, entry.Offset, entry.StoredLength);
+            BlockDirectory directory = _packs.ReadDirectory(location);
+            int length = _packs.ReadPlain(location, decoder, plain);
+            if (directory.Chunks is not [var chunk] || chunk.Start.Value != offset + 1
+                || hasher.Compute(plain.AsSpan(0, length)) != chunk.Fingerprint)
+                throw new CorruptDataException(number, entry.Offset, "the copy's content is not what was written");
+            if (offset == 0)
+                head = CopyHead.Read(plain.AsSpan(0, length));
+            else
+                take(offset - CopyHead.Size, plain.AsMemory(0, length));
+            offset += length;
+        }
+
+        return head is { } found && found.Length == offset - CopyHead.Size && found.Superblock.Volume == _volume
+            ? found
+            : throw new CorruptDataException(number, 0, "the copy's head does not fit");
+    }
+
+    public void Dispose() => _packs.Dispose();
+
+    private PackStore NewStore() => new(_store, _volume,
+        new PackStoreSettings { PackBytesTarget = long.MaxValue, Folder = Folder, Extension = "copy" }, _logger);
+
+    // The content is addressed by glyphs as data is: byte b of it is glyph b + 1.
+    private static void WriteBlocks(PackStore target, MetadataFile file, CopyHead head, CancellationToken cancel)
+    {
+        using var encoder = new BlockEncoder();
+        var hasher = new ChunkHasher();
+        Append(head.ToBytes(), 0);
+        byte[] buffer = new byte[BlockBytes];
+        for (long offset = 0; offset < file.Length && !file.IsBroken; offset += BlockBytes)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Span<byte> part = buffer.AsSpan(0, (int)Math.Min(BlockBytes, file.Length - offset));
+            file.Read(offset, part);
+            Append(part, CopyHead.Size + offset);
+        }
+
+        void Append(ReadOnlySpan<byte> bytes, long at) => target.Append(encoder.Encode(bytes,
+            [new ChunkEntry(new Glyph(at + 1), bytes.Length, hasher.Compute(bytes))], ContentClass.Other, Level));
+    }
+
+    private void DeleteOld()
+    {
+        HashSet<PackId> kept = [.. List().Take(KeptCount).Select(copy => copy.Number)];
+        foreach (PackInfo pack in _packs.List())
+            if (!kept.Contains(pack.Pack))
+                _packs.Delete(pack.Pack);
+    }
+}

@@ -53,10 +53,17 @@ public sealed partial class Volume
             throw new VolumeException(VolumeFailure.DirectoryNotEmpty,
                 $"{directory} is not empty: choose a new directory, or mount it if it is a volume already");
         bool isNew = !System.IO.Directory.Exists(directory);
+        List<string> newFolders = [];
+        for (string? path = directory; path is not null && !System.IO.Directory.Exists(path);
+            path = Path.GetDirectoryName(path))
+            newFolders.Add(path);
         System.IO.Directory.CreateDirectory(directory);
         try
         {
             MakeParts(directory, parameters, time);
+            // The folder's own name, and of folders above it that were made with it.
+            foreach (string folder in newFolders)
+                DurableFile.FlushFolder(Path.GetDirectoryName(folder)!);
         }
         catch
         {
@@ -128,7 +135,7 @@ public sealed partial class Volume
         };
         MetadataStore.Create(path, root);
         using (MetadataStore metadata = MetadataStore.Open(path,
-            new MetadataSettings(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance))
+            new MetadataSettings { LogBytesMax = 0 }, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance))
         {
             metadata.State.CleanShutdown = true;
             metadata.Commit();

@@ -9,6 +9,9 @@ public sealed record MetadataSettings
     /// <summary>Bytes of memory for database pages.</summary>
     public long CacheBytesMax { get; init; } = 64 << 20;
 
-    /// <summary>Bytes of write-ahead log above which <see cref="MetadataStore.CheckpointIfNeeded"/> acts.</summary>
+    /// <summary>
+    /// Bytes of write-ahead log above which <see cref="MetadataStore.CheckpointIfNeeded"/> acts; 0: no room is kept
+    /// in it.
+    /// </summary>
     public long LogBytesMax { get; init; } = 32 << 20;
 }

@@ -140,7 +140,7 @@ public sealed partial class MetadataStore : IDisposable
             database.Execute(ReadSchema());
             database.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
         }
-        using MetadataStore store = Open(path, new MetadataSettings(),
+        using MetadataStore store = Open(path, new MetadataSettings { LogBytesMax = 0 },
             Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         store.Inodes.Insert(root);
         store.Commit();

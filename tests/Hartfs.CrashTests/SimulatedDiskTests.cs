@@ -37,6 +37,7 @@ public sealed class SimulatedDiskTests(ITestOutputHelper output)
         new("names") { Mix = () => OperationMix.Balanced },
         new("data") { Mix = () => OperationMix.DataHeavy.With(OperationKind.Create, 6) },
         new("synced") { Mix = () => OperationMix.Balanced.With(OperationKind.Synchronize, 15), IdiomEvery = 3 },
+        new("clock") { Mix = () => OperationMix.Balanced, SnapshotEvery = 12, ClockJumpsBack = true },
         new("snapshots") { Mix = () => OperationMix.Balanced, SnapshotEvery = 4, IdiomEvery = 4 },
         Collecting with { Settings = Collecting.Settings with { PackBytesTarget = 48 << 10 } },
         // Commits by age, drains by size, recalls of inline bytes, index runs and their merges go on beside the

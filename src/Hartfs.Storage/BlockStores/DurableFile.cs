@@ -52,6 +52,10 @@ public static class DurableFile
         RandomAccess.FlushToDisk(file);
     }
 
+    /// <summary>Makes every name in a folder durable.</summary>
+    /// <exception cref="IOException">It failed: nothing is known about the names.</exception>
+    public static void FlushFolder(string path) => Folder.Flush(path);
+
     private static void TryDelete(string path)
     {
         try

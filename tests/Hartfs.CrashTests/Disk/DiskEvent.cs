@@ -29,6 +29,12 @@ internal enum DiskEventKind
 internal sealed record DiskEvent(
     DiskEventKind Kind, DiskFile File, long Offset = 0, byte[]? Bytes = null, int Begin = 0, bool IsDurable = false)
 {
+    /// <summary>Of a creation or deletion: the name, which a renamed file does not have from the beginning.</summary>
+    public string Name { get; init; } = File.Name;
+
+    /// <summary>Where that name is.</summary>
+    public string Folder => Name[..(Name.LastIndexOf('/') + 1)];
+
     public override string ToString() => Kind switch
     {
         DiskEventKind.Write => $"write {File.Name} {Offset}+{Bytes!.Length}",
@@ -36,8 +42,8 @@ internal sealed record DiskEvent(
         DiskEventKind.Synchronize => $"synchronize {File.Name}",
         DiskEventKind.SynchronizeNames => $"synchronize the folder of {File.Name}",
         DiskEventKind.FailToSynchronize => $"fail to synchronize {File.Name}",
-        DiskEventKind.Delete => $"delete {File.Name}",
-        _ => $"create {File.Name}",
+        DiskEventKind.Delete => $"delete {Name}",
+        _ => $"create {Name}",
     };
 }
 
@@ -48,8 +54,7 @@ internal sealed class DiskFile(string name, byte[] initial)
 {
     public string Name => name;
 
-    /// <summary>The name up to the last "/".</summary>
-    public string Folder { get; } = name[..(name.LastIndexOf('/') + 1)];
+    public bool IsFolder { get; init; }
 
     /// <summary>Whether the name has been made durable; guarded by the disk.</summary>
     public bool IsNameDurable { get; set; }

@@ -28,7 +28,7 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
         List<PowerCut> cuts = [];
         for (int position = 0; everySynchronization && position < disk.Log.Count; position++)
         {
-            if (disk.Log[position].Kind != DiskEventKind.Synchronize) continue;
+            if (disk.Log[position].Kind is not (DiskEventKind.Synchronize or DiskEventKind.SynchronizeNames)) continue;
             cuts.Add(At(position, Loss.All));
             cuts.Add(At(position, Loss.Ends));
             cuts.Add(At(position, Loss.Scattered));
@@ -64,9 +64,9 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
             else if (entry.Kind == DiskEventKind.FailToSynchronize)
                 history.GiveUp(entry.Begin);
             else if (entry.Kind == DiskEventKind.SynchronizeNames)
-                foldersDurableUntil[entry.File.Folder] = entry.Begin;
+                foldersDurableUntil[entry.Folder] = entry.Begin;
             else if (entry.Kind is DiskEventKind.Create or DiskEventKind.Delete)
-                NameEvents(names, entry.File.Name).Add((index, entry));
+                NameEvents(names, entry.Name).Add((index, entry));
             else
                 history.Changes.Add((index, entry));
         }
@@ -109,6 +109,7 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
 
     private byte[] ChooseBytes(FileHistory history, DiskFile file, Random random, DiskMark kept)
     {
+        if (file.IsFolder) return SimulatedDisk.Folder;
         ByteBuffer bytes = new(file.Initial);
         int pendingCount = history.Changes.Count(change => !history.IsDurable(change.Index));
         int pending = 0;

@@ -18,6 +18,9 @@ internal sealed class SimulatedDisk
         InitialFiles = [.. _names.Values];
     }
 
+    /// <summary>Stands for a folder where contents are.</summary>
+    public static byte[] Folder { get; } = new byte[1];
+
     public IReadOnlyList<DiskFile> InitialFiles { get; }
 
     /// <summary>Files whose synchronization is reported as done and is not: a disk that lies.</summary>
@@ -61,13 +64,13 @@ internal sealed class SimulatedDisk
         lock (_lock) return _names.GetValueOrDefault(name);
     }
 
-    public DiskFile FindOrCreate(string name)
+    public DiskFile FindOrCreate(string name, bool isFolder = false)
     {
         lock (_lock)
         {
             if (_names.TryGetValue(name, out DiskFile? file)) return file;
             FailIfPlanned(DiskFaultKind.NoSpace);
-            file = new DiskFile(name, []);
+            file = new DiskFile(name, []) { IsFolder = isFolder };
             _names[name] = file;
             _log.Add(new DiskEvent(DiskEventKind.Create, file));
             return file;
@@ -131,7 +134,9 @@ internal sealed class SimulatedDisk
     /// What is asked while it runs is not covered. Of a new file it is the folder's synchronization too, as both the
     /// block store and SQLite do it.
     /// </summary>
-    public void Synchronize(DiskFile file)
+    /// <param name="file">Which.</param>
+    /// <param name="alsoName">Whether a new name is made durable with it.</param>
+    public void Synchronize(DiskFile file, bool alsoName = true)
     {
         int begin = Position;
         Thread.Yield();
@@ -147,7 +152,7 @@ internal sealed class SimulatedDisk
         }
 
         lock (_lock) _log.Add(new DiskEvent(DiskEventKind.Synchronize, file, Begin: begin));
-        if (!file.IsNameDurable) SynchronizeNames(file);
+        if (alsoName && !file.IsNameDurable) SynchronizeNames(file);
     }
 
     public void SynchronizeNames(DiskFile file)
@@ -159,12 +164,23 @@ internal sealed class SimulatedDisk
         }
     }
 
+    public void Rename(string from, string to)
+    {
+        lock (_lock)
+        {
+            _names.Remove(from, out DiskFile? file);
+            _names[to] = file!;
+            _log.Add(new DiskEvent(DiskEventKind.Create, file!) { Name = to });
+            _log.Add(new DiskEvent(DiskEventKind.Delete, file!) { Name = from });
+        }
+    }
+
     public void Delete(string name, bool isDurable)
     {
         lock (_lock)
         {
             if (_names.Remove(name, out DiskFile? file))
-                _log.Add(new DiskEvent(DiskEventKind.Delete, file, IsDurable: isDurable));
+                _log.Add(new DiskEvent(DiskEventKind.Delete, file, IsDurable: isDurable) { Name = name });
         }
     }
 

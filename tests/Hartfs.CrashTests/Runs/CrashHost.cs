@@ -38,6 +38,9 @@ internal sealed class CrashHost : IDisposable
         NewVolume = new PowerCut(disk.Position, Loss.All, 0).Strike(disk);
     }
 
+    /// <summary>Whether the clock is put back every now and then.</summary>
+    public bool ClockJumpsBack { get; init; }
+
     public ManualTime Time { get; } = new();
 
     /// <summary>The time that the model lives at, nanoseconds since 1970-01-01 UTC.</summary>
@@ -122,6 +125,13 @@ internal sealed class CrashHost : IDisposable
         if (volume.GetStatistics().CorruptReads > 0) throw new CrashViolation("stored bytes are damaged");
         VerifyLog();
         return lines;
+    }
+
+    /// <summary>Lets the clock go on before an operation, or sends it an hour back.</summary>
+    public void Tick(int operation)
+    {
+        Time.Advance(ClockJumpsBack && operation % 6 == 5 ? TimeSpan.FromHours(-1) : TimeSpan.FromMilliseconds(1));
+        ModelTime = Time.Nanoseconds;
     }
 
     /// <summary>Whether the volume said something that contains a text.</summary>

@@ -48,7 +48,10 @@ internal sealed class CrashRun
 
     private void Start()
     {
-        using CrashHost host = new(_scenario.Settings, _scenario.Parameters);
+        using CrashHost host = new(_scenario.Settings, _scenario.Parameters)
+        {
+            ClockJumpsBack = _scenario.ClockJumpsBack,
+        };
         List<Operation> operations = _scenario.Generate(_seed, _scenario.OperationCount, isFirst: true);
         CrashSession session = CrashSession.Begin(host, NewDisk(host.NewVolume), operations);
         int randomCount = session.Disk.Log.Count / 2;

@@ -20,6 +20,9 @@ internal sealed record CrashScenario(string Name)
     /// <summary>One of so many operations is the beginning of an idiom.</summary>
     public int IdiomEvery { get; init; } = 6;
 
+    /// <summary>Whether the clock is put back every now and then.</summary>
+    public bool ClockJumpsBack { get; init; }
+
     /// <summary>One of so many operations concerns snapshots or clones; 0: none.</summary>
     public int SnapshotEvery { get; init; }
 

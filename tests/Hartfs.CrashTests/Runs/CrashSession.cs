@@ -136,9 +136,8 @@ internal sealed class CrashSession
         TreeRunner runner = new(new ProductTree(volume.FileSystem));
         foreach (Operation operation in operations)
         {
-            _host.Time.Advance(TimeSpan.FromMilliseconds(1));
-            _host.ModelTime = _host.Time.Nanoseconds;
             int state = _states.Count;
+            _host.Tick(state);
             _begun.Add((Disk.Position, state));
             FsError expected = _model.Apply(operation);
             FsError actual = CrashModel.Apply(volume, runner, operation);
@@ -154,7 +153,8 @@ internal sealed class CrashSession
             or OperationKind.DeleteSnapshot or OperationKind.RollBack;
 
     private static bool Changes(Operation operation) =>
-        operation.Kind is not (OperationKind.Commit or OperationKind.Synchronize or OperationKind.Collect or OperationKind.Open
+        operation.Kind is not (OperationKind.Commit or OperationKind.Synchronize or OperationKind.Collect
+            or OperationKind.Open
             or OperationKind.Read or OperationKind.List or OperationKind.Seek or OperationKind.GetAttributes
             or OperationKind.GetXattr or OperationKind.ListXattrs or OperationKind.ReadSymbolicLink
             or OperationKind.Flush or OperationKind.Close);

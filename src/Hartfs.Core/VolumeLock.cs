@@ -7,6 +7,8 @@ namespace Hartfs.Core;
 /// </summary>
 internal sealed class VolumeLock : IDisposable
 {
+    private const int LinuxReadOnlyDisk = 30;
+
     private readonly FileStream _file;
     private readonly string _holderPath;
 
@@ -23,7 +25,8 @@ internal sealed class VolumeLock : IDisposable
             WriteHolder(holderPath, holder);
             return new VolumeLock(file, holderPath);
         }
-        catch (UnauthorizedAccessException failure)
+        catch (Exception failure) when (failure is UnauthorizedAccessException or IOException
+            { HResult: LinuxReadOnlyDisk })
         {
             throw new VolumeException(VolumeFailure.NotPermitted,
                 $"{directory} cannot be written to: mount it read-only (-o ro), or check its owner and permissions",

@@ -79,16 +79,20 @@ internal sealed class ForgettingFileSystem : IFileSystem
         Credentials credentials, out InodeRecord inode)
     {
         lock (_lock)
-            return Note(parent, name, _tree.Create(parent, name.ToArray(), mode, umask, device, credentials,
-                out inode), inode);
+        {
+            FsError error = _tree.Create(parent, name.ToArray(), mode, umask, device, credentials, out inode);
+            return error == FsError.None ? Note(parent, name, inode) : error;
+        }
     }
 
     public FsError MakeDirectory(InodeNumber parent, ReadOnlySpan<byte> name, int mode, int umask,
         Credentials credentials, out InodeRecord inode)
     {
         lock (_lock)
-            return Note(parent, name, _tree.MakeDirectory(parent, name.ToArray(), mode, umask, credentials,
-                out inode), inode);
+        {
+            FsError error = _tree.MakeDirectory(parent, name.ToArray(), mode, umask, credentials, out inode);
+            return error == FsError.None ? Note(parent, name, inode) : error;
+        }
     }
 
     public FsError Unlink(InodeNumber parent, ReadOnlySpan<byte> name)
@@ -237,12 +241,21 @@ internal sealed class ForgettingFileSystem : IFileSystem
         return FsError.NotSupported;
     }
 
-    private FsError Note(InodeNumber parent, ReadOnlySpan<byte> name, FsError error, in InodeRecord inode)
+    private FsError Note(InodeNumber parent, ReadOnlySpan<byte> name, in InodeRecord inode)
     {
-        if (error != FsError.None) return error;
         string path = PathOf(parent, name);
-        _files[inode.Number.Value] = (path, Disk.FindOrCreate(path, isFolder: inode.IsDirectory));
-        return error;
+        try
+        {
+            _files[inode.Number.Value] = (path, Disk.FindOrCreate(path, isFolder: inode.IsDirectory));
+            return FsError.None;
+        }
+        catch (DiskFaultException fault)
+        {
+            if (inode.IsDirectory) _tree.RemoveDirectory(parent, name.ToArray());
+            else _tree.Unlink(parent, name.ToArray());
+            _tree.Forget(inode.Number, 1);
+            return Translate(fault);
+        }
     }
 
     private string PathOf(InodeNumber parent, ReadOnlySpan<byte> name)

@@ -141,7 +141,7 @@ public sealed partial class SnapshotSet
 
     /// <summary>
     /// Makes the live tree what a snapshot holds, durably. What it was before is kept as a snapshot. Files that are
-    /// open stay open: they are what the snapshot has of them, and those it does not have have no name any more.
+    /// open stay as they are; those changed since have no name any more, and their names lead to other files.
     /// </summary>
     /// <returns>The snapshot of what was before.</returns>
     public SnapshotRecord RollBack(ReadOnlySpan<byte> name)

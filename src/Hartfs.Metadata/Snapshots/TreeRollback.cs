@@ -19,11 +19,17 @@ public sealed class RollbackChanges
 /// went since come back. Costs a look at every live and past row.
 /// </summary>
 /// <remarks>
-/// The current epoch must have just begun, so that the newest snapshot sees every live row. Inodes that did not exist
-/// then but are referred to from outside stay, without a name, until they are let go.
+/// The current epoch must have just begun, so that the newest snapshot sees every live row. What is referred to from
+/// outside stays as it is, without a name, until it is let go: inodes that did not exist then, and regular files that
+/// were changed since. Such a file comes back under a new number, because a kernel that caches writes believes in
+/// the size it knows of a number, and would cut or lengthen the old content by it.
 /// </remarks>
 public sealed class TreeRollback
 {
+    private const string EntryColumns = "parent, cookie, target, name";
+    private const string ExtentColumns = "offset, length, kind, reference";
+    private const string InodeColumns = InodeTable.RecordColumns + ", content_glyph, content_length";
+
     private readonly MetadataStore _store;
     private readonly Database _database;
     private readonly VolumeState _state;
@@ -57,38 +63,96 @@ public sealed class TreeRollback
 
     private void Run()
     {
-        _database.Execute("CREATE TEMP TABLE IF NOT EXISTS kept (number INTEGER PRIMARY KEY); DELETE FROM temp.kept");
+        _database.Execute("CREATE TEMP TABLE IF NOT EXISTS kept (number INTEGER PRIMARY KEY, " +
+            "replacement INTEGER NOT NULL); DELETE FROM temp.kept");
         FindKept();
-        const string InodeColumns = InodeTable.RecordColumns + ", content_glyph, content_length";
         const string NotKept = "NOT IN (SELECT number FROM temp.kept)";
         NoteEntries();
-        Exchange("entry", "parent, cookie, target, name", "");
+        Exchange("entry", EntryColumns, "");
+        PointToReplacements();
         CountExtents(-1, $"SELECT length FROM extent WHERE kind != 1 AND {Written} AND inode {NotKept}");
-        Exchange("extent", "inode, offset, length, kind, reference", $"AND inode {NotKept}");
+        Exchange("extent", "inode, " + ExtentColumns, $"AND inode {NotKept}");
+        Replace("extent", "inode", ExtentColumns);
         CountExtents(1, $"SELECT length FROM extent WHERE kind != 1 AND born = {_state.Epoch}");
         Exchange("xattr", "inode, name, value", $"AND inode {NotKept}");
+        Replace("xattr", "inode", "name, value");
         Exchange("symlink", "inode, target", $"AND inode {NotKept}");
         CountInodes(-1, $"SELECT number, mode, size, content_length FROM inode WHERE {Written} AND number {NotKept}");
         Exchange("inode", "number, " + InodeColumns, $"AND number {NotKept}");
+        Replace("inode", "number", InodeColumns);
         CountInodes(1, $"SELECT number, mode, size, content_length FROM inode WHERE born = {_state.Epoch}");
-        LoseNames(InodeColumns);
+        LoseNames();
         DeleteUnreferenced();
         _database.Execute("DROP TABLE temp.kept");
     }
 
-    // Inodes that have no name in the snapshot and may not go yet. Those that were open without a name then, and still
-    // are, stay as they are.
+    // Those that were open without a name then, and still are, stay as they are too.
     private void FindKept()
     {
         using Statement find = _database.PrepareOnce(
-            $"SELECT number FROM inode WHERE {Written} AND NOT EXISTS " +
-            $"(SELECT 1 FROM inode_past AS past WHERE past.number = inode.number AND past.link_count > 0 " +
-            $"AND past.born <= {_epoch} AND past.died > {_epoch})");
-        using Statement keep = _database.PrepareOnce("INSERT INTO temp.kept VALUES (?)");
+            $"SELECT number FROM inode WHERE {Written} UNION SELECT inode FROM extent WHERE {Written} " +
+            $"UNION SELECT inode FROM extent_past WHERE {Seen}");
+        using Statement wasNamed = _database.PrepareOnce(
+            $"SELECT mode FROM inode_past WHERE number = ?1 AND link_count > 0 AND {Seen} " +
+            $"UNION ALL SELECT mode FROM inode WHERE number = ?1 AND link_count > 0 AND born <= {_epoch}");
+        using Statement inodes = Difference("inode", "number", InodeColumns.Replace("access_delta, ", ""));
+        using Statement extents = Difference("extent", "inode", ExtentColumns);
+        using Statement keep = _database.PrepareOnce("INSERT INTO temp.kept VALUES (?, ?)");
         using Statement.Rows rows = find.Query();
         while (rows.Next())
-            if (_isReferenced(new InodeNumber(rows.Int64(0))))
-                keep.Bind(1, rows.Int64(0)).Execute();
+        {
+            var number = new InodeNumber(rows.Int64(0));
+            if (!_isReferenced(number))
+                continue;
+            if (!TryGetMode(wasNamed, number, out int mode))
+                keep.Bind(1, number.Value).Bind(2, 0).Execute();
+            else if (InodeMode.IsRegularFile(mode) && (IsAny(inodes, number) || IsAny(extents, number)))
+                keep.Bind(1, number.Value).Bind(2, _store.Inodes.Allocate().Value).Execute();
+        }
+    }
+
+    private static bool TryGetMode(Statement statement, InodeNumber number, out int mode)
+    {
+        using Statement.Rows rows = statement.Bind(1, number.Value).Query();
+        bool found = rows.Next();
+        mode = found ? (int)rows.Int64(0) : 0;
+        return found;
+    }
+
+    private static bool IsAny(Statement statement, InodeNumber number)
+    {
+        using Statement.Rows rows = statement.Bind(1, number.Value).Query();
+        return rows.Next();
+    }
+
+    // Rows of one inode that are there now and were not then, or the other way round.
+    private Statement Difference(string table, string key, string columns)
+    {
+        string now = $"SELECT {columns} FROM {table} WHERE {key} = ?1";
+        string then = $"SELECT {columns} FROM {table}_past WHERE {key} = ?1 AND {Seen} " +
+            $"UNION ALL SELECT {columns} FROM {table} WHERE {key} = ?1 AND born <= {_epoch}";
+        return _database.PrepareOnce($"SELECT * FROM (SELECT * FROM ({now}) EXCEPT SELECT * FROM ({then})) " +
+            $"UNION ALL SELECT * FROM (SELECT * FROM ({then}) EXCEPT SELECT * FROM ({now})) LIMIT 1");
+    }
+
+    // What a file that is kept was then, under its new number: rows that went since, and rows that are still there.
+    private void Replace(string table, string key, string columns) => _database.Execute(
+        $"INSERT INTO {table} (born, {key}, {columns}) " +
+        $"SELECT {_state.Epoch}, replacement, {columns} FROM temp.kept AS kept, {table}_past AS past " +
+        $"WHERE replacement != 0 AND past.{key} = kept.number AND {Seen} " +
+        $"UNION ALL SELECT {_state.Epoch}, replacement, {columns} FROM temp.kept AS kept, {table} AS live " +
+        $"WHERE replacement != 0 AND live.{key} = kept.number AND born <= {_epoch}");
+
+    // The names that lead to a kept file now lead to what it was then.
+    private void PointToReplacements()
+    {
+        const string Concerned = "(target >> 4) IN (SELECT number FROM temp.kept WHERE replacement != 0)";
+        NoteEntries($"SELECT parent, name FROM entry WHERE {Concerned}");
+        _database.Execute(
+            $"INSERT INTO entry_past (died, born, {EntryColumns}) SELECT {_state.Epoch}, born, {EntryColumns} " +
+            $"FROM entry WHERE born < {_state.Epoch} AND {Concerned}; " +
+            $"UPDATE entry SET born = {_state.Epoch}, target = (target & 15) | " +
+            $"((SELECT replacement FROM temp.kept WHERE number = target >> 4) << 4) WHERE {Concerned}");
     }
 
     // Everything written since becomes past, and everything seen then becomes live again.
@@ -98,11 +162,12 @@ public sealed class TreeRollback
         $"INSERT INTO {table} (born, {columns}) SELECT {_state.Epoch}, {columns} FROM {table}_past " +
         $"WHERE {Seen} {condition}");
 
-    private void NoteEntries()
+    private void NoteEntries() => NoteEntries(
+        $"SELECT parent, name FROM entry WHERE {Written} UNION ALL SELECT parent, name FROM entry_past WHERE {Seen}");
+
+    private void NoteEntries(string sql)
     {
-        using Statement statement = _database.PrepareOnce(
-            $"SELECT parent, name FROM entry WHERE {Written} " +
-            $"UNION ALL SELECT parent, name FROM entry_past WHERE {Seen}");
+        using Statement statement = _database.PrepareOnce(sql);
         using Statement.Rows rows = statement.Query();
         while (rows.Next())
         {
@@ -134,12 +199,12 @@ public sealed class TreeRollback
         }
     }
 
-    private void LoseNames(string inodeColumns)
+    private void LoseNames()
     {
         const string Kept = "number IN (SELECT number FROM temp.kept)";
         _database.Execute(
-            $"INSERT INTO inode_past (died, born, number, {inodeColumns}) SELECT {_state.Epoch}, born, number, " +
-            $"{inodeColumns} FROM inode WHERE {Kept}; " +
+            $"INSERT INTO inode_past (died, born, number, {InodeColumns}) SELECT {_state.Epoch}, born, number, " +
+            $"{InodeColumns} FROM inode WHERE {Kept}; " +
             $"UPDATE inode SET link_count = 0, born = {_state.Epoch} WHERE {Kept}");
         using Statement statement = _database.PrepareOnce("SELECT number FROM temp.kept");
         using Statement.Rows rows = statement.Query();

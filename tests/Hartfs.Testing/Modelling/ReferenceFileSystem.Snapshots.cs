@@ -7,7 +7,8 @@ namespace Hartfs.Testing.Modelling;
 public sealed partial class ReferenceFileSystem
 {
     /// <summary>
-    /// Makes the tree what a snapshot holds. What is open stays open: as the snapshot has it, or without a name.
+    /// Makes the tree what a snapshot holds. What is open stays open: unchanged files and directories as the snapshot
+    /// has them; other files as they are, without a name, while the name leads to a file of its own.
     /// </summary>
     public void RollBackTo(ReferenceFileSystem snapshot)
     {
@@ -24,11 +25,34 @@ public sealed partial class ReferenceFileSystem
             node.Entries.Clear();
         }
 
-        foreach ((long number, ReferenceNode node) in snapshot._nodes)
+        Dictionary<long, InodeNumber> replacements = [];
+        List<ReferenceNode> restored = [];
+        foreach ((long number, ReferenceNode then) in snapshot._nodes)
         {
-            long references = _nodes.TryGetValue(number, out ReferenceNode? live) ? live.References : 0;
-            _nodes[number] = node.Clone();
-            _nodes[number].References = references;
+            ReferenceNode node = then.Clone();
+            restored.Add(node);
+            if (_nodes.TryGetValue(number, out ReferenceNode? live) && live.References > 0)
+            {
+                if (then.Record.IsRegularFile && !live.IsSameFile(then))
+                {
+                    live.Record.LinkCount = 0;
+                    node.Record.Number = new InodeNumber(_nextNumber++);
+                    replacements.Add(number, node.Record.Number);
+                }
+                else
+                {
+                    node.References = live.References;
+                }
+            }
+
+            _nodes[node.Record.Number.Value] = node;
+        }
+
+        foreach (ReferenceNode node in restored)
+        {
+            foreach ((string name, InodeNumber inode) in node.Entries.ToList())
+                if (replacements.TryGetValue(inode.Value, out InodeNumber replacement))
+                    node.Entries[name] = replacement;
         }
     }
 

@@ -21,6 +21,10 @@ internal sealed class ReferenceNode
 
     public static string Key(ReadOnlySpan<byte> name) => Encoding.Latin1.GetString(name);
 
+    /// <summary>Whether a file has the attributes and the content of another, times of reading aside.</summary>
+    public bool IsSameFile(ReferenceNode other) =>
+        Record with { AccessTime = other.Record.AccessTime } == other.Record && Data.IsSame(other.Data);
+
     public ReferenceNode Clone() => new()
     {
         Record = Record,

@@ -17,6 +17,19 @@ public sealed class SparseBytes
 
     public SparseBytes Clone() => new(this);
 
+    public bool IsSame(SparseBytes other)
+    {
+        using IEnumerator<(long Offset, byte[] Page)> theirs = other.NonZeroPages().GetEnumerator();
+        foreach ((long offset, byte[] page) in NonZeroPages())
+        {
+            if (!theirs.MoveNext() || theirs.Current.Offset != offset ||
+                !page.AsSpan().SequenceEqual(theirs.Current.Page))
+                return false;
+        }
+
+        return !theirs.MoveNext();
+    }
+
     public void Read(long offset, Span<byte> buffer)
     {
         while (!buffer.IsEmpty)

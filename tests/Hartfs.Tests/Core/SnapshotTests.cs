@@ -148,6 +148,33 @@ public sealed class SnapshotTests : VolumeTest
     }
 
     [Fact]
+    public void A_rollback_leaves_open_files_as_they_are_and_their_names_lead_to_what_the_snapshot_has()
+    {
+        byte[] before = Noise(30_000, 1);
+        byte[] after = Noise(50_000, 2);
+        MakeFile("changed", before);
+        MakeFile("same", before);
+        Ok(Fs.Lookup(InodeNumber.Root, Name("changed"), out InodeRecord changed));
+        Ok(Fs.Lookup(InodeNumber.Root, Name("same"), out InodeRecord same));
+        Ok(Fs.Link(changed.Number, InodeNumber.Root, Name("second name"), out _));
+        Snapshots.Create("one"u8);
+        Ok(Fs.Write(changed.Number, 0, after, false, true));
+        Snapshots.RollBack("one"u8);
+
+        byte[] read = new byte[after.Length];
+        Ok(Fs.Read(changed.Number, 0, read, out int count));
+        Assert.Equal(after, read[..count]);
+        Assert.Equal(0u, Attributes(changed.Number).LinkCount);
+        Assert.Equal(same.Number, Find("same"));
+        Assert.NotEqual(changed.Number, Find("changed"));
+        Assert.Equal(Find("changed"), Find("second name"));
+        Assert.Equal(2u, Attributes(Find("changed")).LinkCount);
+        Ok(Fs.Read(Find("changed"), 0, read, out count));
+        Assert.Equal(before, read[..count]);
+        Assert.Empty(MetadataInvariants.Check(Temp.Volume.Metadata));
+    }
+
+    [Fact]
     public void What_is_asked_of_a_snapshot_that_is_gone_is_refused()
     {
         Snapshots.Create("one"u8);

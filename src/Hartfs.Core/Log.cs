@@ -119,4 +119,7 @@ internal static partial class Log
 
     [LoggerMessage(3062, LogLevel.Warning, "{Path} could not be looked through: {Reason}")]
     public static partial void SourceUnreadable(ILogger logger, string path, string reason);
+
+    [LoggerMessage(3063, LogLevel.Warning, "No parity was computed for pack {Pack}: {Reason}")]
+    public static partial void ParityNotWritten(ILogger logger, PackId pack, string reason);
 }

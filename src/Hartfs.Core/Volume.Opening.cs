@@ -89,6 +89,7 @@ public sealed partial class Volume
             RunBytesMin = chunking.RunBytesMin,
             BlockBytes = parameters.BlockBytes,
             CodecLevel = parameters.CompressionLevel,
+            ParityPercent = (ushort)parameters.ParityPercent,
         });
     }
 
@@ -341,6 +342,7 @@ public sealed partial class Volume
                 Metadata.Commit();
             }
 
+            Integrity.WriteMissingParity(CancellationToken.None);
             Integrity.CopyMetadataAtClose();
             _ballast.Close();
         }

@@ -14,6 +14,9 @@ public sealed record VolumeParameters
     /// <summary>zstd level of new blocks, 1 to 19.</summary>
     public int CompressionLevel { get; init; } = 3;
 
+    /// <summary>Parity beside every sealed pack, in percent of it, 0 to 25; 0: none.</summary>
+    public int ParityPercent { get; init; }
+
     /// <summary>Who owns the root directory; by default the caller's numbers are put in by the command line.</summary>
     public Credentials RootOwner { get; init; }
 }

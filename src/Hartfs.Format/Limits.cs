@@ -24,6 +24,9 @@ public static class Limits
     /// <summary>Plain bytes of a chunk.</summary>
     public const int ChunkBytesMax = 1 << 20;
 
+    /// <summary>Parity beside a pack, in percent of it.</summary>
+    public const int ParityPercentMax = 25;
+
     /// <summary>Plain bytes of a block.</summary>
     public const int BlockBytesMax = 16 << 20;
 }

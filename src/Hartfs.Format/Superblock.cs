@@ -61,6 +61,9 @@ public sealed record Superblock
     /// <summary>The codec's level for new blocks.</summary>
     public required int CodecLevel { get; init; }
 
+    /// <summary>Parity beside every sealed pack, in percent of it; 0: none.</summary>
+    public ushort ParityPercent { get; init; }
+
     /// <summary>Which of the volume's drives this directory is; from 0.</summary>
     public ushort DeviceIndex { get; init; }
 
@@ -123,6 +126,7 @@ public sealed record Superblock
         BinaryPrimitives.WriteInt32LittleEndian(bytes[108..], RunBytesMin);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[112..], BlockBytes);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[116..], (ushort)Codec);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[118..], ParityPercent);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[120..], CodecLevel);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[124..], DeviceIndex);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[126..], DeviceCount);
@@ -155,6 +159,7 @@ public sealed record Superblock
             RunBytesMin = BinaryPrimitives.ReadInt32LittleEndian(bytes[108..]),
             BlockBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes[112..]),
             Codec = (CodecId)BinaryPrimitives.ReadUInt16LittleEndian(bytes[116..]),
+            ParityPercent = BinaryPrimitives.ReadUInt16LittleEndian(bytes[118..]),
             CodecLevel = BinaryPrimitives.ReadInt32LittleEndian(bytes[120..]),
             DeviceIndex = BinaryPrimitives.ReadUInt16LittleEndian(bytes[124..]),
             DeviceCount = BinaryPrimitives.ReadUInt16LittleEndian(bytes[126..]),
@@ -178,6 +183,8 @@ public sealed record Superblock
             return "its run length is impossible";
         if (BlockBytes is <= 0 or > Limits.BlockBytesMax)
             return $"its block length {BlockBytes} is impossible";
+        if (ParityPercent > Limits.ParityPercentMax)
+            return $"its parity of {ParityPercent} percent is impossible";
         return DeviceIndex >= DeviceCount ? "its drive number is impossible" : null;
     }
 

@@ -15,6 +15,7 @@ internal static class CreateCommand
     private const int BlockBytesMin = 64 << 10;
     private const int BlockBytesMax = 1 << 20;
     private const int LevelMax = 19;
+    private const int ParityPercentMax = 25;
 
     public static Command Build()
     {
@@ -31,14 +32,21 @@ internal static class CreateCommand
             HelpName = "LEVEL",
             DefaultValueFactory = _ => defaults.CompressionLevel,
         };
+        var parity = new Option<string?>("--parity")
+        {
+            Description = "Parity beside the data, such as 5%: repairs damage of the disk up to that. At most 25%.",
+            HelpName = "PERCENT",
+        };
         Option<bool> json = GlobalOptions.Json();
         HartfsCommand command = new HartfsCommand("create", "Make a volume in a new or empty directory.")
             .WithExample("hartfs create ~/library", "with the defaults, good for most data")
+            .WithExample("hartfs create --parity 5% ~/photos", "damage of the disk is repaired by scrubs")
             .WithExample("hartfs create --level 9 --block-size 1M ~/archive", "smaller and slower");
         command.Add(volume);
         command.Add(chunkSize);
         command.Add(blockSize);
         command.Add(level);
+        command.Add(parity);
         command.Add(json);
         command.SetAction(CommandContext.Action(context =>
         {
@@ -47,6 +55,7 @@ internal static class CreateCommand
                 ChunkBytesAverage = PowerOfTwo("--chunk-size", context.Value(chunkSize), ChunkBytesMin, ChunkBytesMax),
                 BlockBytes = PowerOfTwo("--block-size", context.Value(blockSize), BlockBytesMin, BlockBytesMax),
                 CompressionLevel = Level(context.Value(level)),
+                ParityPercent = Parity(context.Value(parity)),
                 RootOwner = OperatingSystem.IsWindows()
                     ? default
                     : new Credentials(LibC.EffectiveUserId(), LibC.EffectiveGroupId()),
@@ -98,6 +107,18 @@ internal static class CreateCommand
             return (int)bytes;
         throw new CommandFailure(ExitCode.Usage,
             $"{option} {text}: must be a power of two from {ByteSize.Format(min)} to {ByteSize.Format(max)}.");
+    }
+
+    private static int Parity(string? text)
+    {
+        if (text is null)
+            return 0;
+        ReadOnlySpan<char> number = text.AsSpan().TrimEnd('%');
+        return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int percent)
+            && percent <= ParityPercentMax
+                ? percent
+                : throw new CommandFailure(ExitCode.Usage,
+                    $"--parity {text}: must be whole percents up to {ParityPercentMax}, such as 5%.");
     }
 
     private static int Level(int level) => level is >= 1 and <= LevelMax

@@ -4,6 +4,7 @@ using Hartfs.Format;
 using Hartfs.Storage.Chunking;
 using Hartfs.Storage.Hashing;
 using Hartfs.Storage.Packs;
+using Hartfs.Storage.Parity;
 using Microsoft.Extensions.Logging;
 
 namespace Hartfs.Core.Integrity;
@@ -26,7 +27,8 @@ internal enum Mending
 /// enough to store its content anew, or else that it is to be remembered as damaged.
 /// </summary>
 internal sealed class BlockMender(
-    Codex codex, CommitGate gate, Healer healer, DamageSearch search, ChunkerParameters chunking, ILogger logger)
+    Codex codex, CommitGate gate, Healer healer, DamageSearch search, PackStore packs, PackParity parity,
+    ChunkerParameters chunking, ILogger logger)
 {
     private readonly Cutter _cutter = new(chunking);
     private readonly ChunkHasher _hasher = new();
@@ -39,7 +41,10 @@ internal sealed class BlockMender(
         List<Region> regions = FindRegions(block, place, cancel);
         if (regions.Count == 0)
             return Mending.NotInUse;
-        if (verifier.IsPayloadWhole && block.Directory is null && TryStoreAgain(place, regions, verifier.Plain))
+        bool isHealed = verifier.IsPayloadWhole && block.Directory is null
+            ? TryStoreAgain(place, regions, verifier.Plain)
+            : parity.Exists(place.Pack) && TryCompute(place);
+        if (isHealed)
         {
             codex.RemoveDamaged(place.Pack, place.Offset);
             Log.BlockMended(logger, place.Pack, place.Offset, fault);
@@ -83,6 +88,25 @@ internal sealed class BlockMender(
                         contentClass);
             }
 
+            return true;
+        }
+        catch (IOException failure)
+        {
+            Log.NotHealed(logger, place.Pack, place.Offset, failure);
+            return false;
+        }
+    }
+
+    private bool TryCompute(BlockPlace place)
+    {
+        try
+        {
+            using var decoder = new BlockDecoder();
+            byte[] plain = new byte[Limits.BlockBytesMax];
+            if (packs.ReadMended(place.Pack, place.Offset, parity, decoder, plain) is not { } directory)
+                return false;
+            using (gate.EnterChange())
+                healer.Store(place, plain.AsSpan(0, directory.PlainLength), directory.Chunks, directory.Class);
             return true;
         }
         catch (IOException failure)

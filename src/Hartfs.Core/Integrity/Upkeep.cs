@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Hartfs.Core.Integrity;
 
 /// <summary>
-/// What a mounted volume does for its own safety from time to time, on a thread of its own with a low priority: copies
-/// of its metadata, a scrub.
+/// What a mounted volume does for its own safety from time to time, on a thread of its own with a low priority: parity,
+/// copies of its metadata, a scrub.
 /// </summary>
 internal sealed class Upkeep : IDisposable
 {
@@ -28,7 +28,7 @@ internal sealed class Upkeep : IDisposable
         _settings = volume.Settings;
         _logger = logger;
         _begunAt = _settings.Time.GetTimestamp();
-        if (_settings.MetadataCopyInterval is null && _settings.ScrubInterval is null)
+        if (_settings is { MetadataCopyInterval: null, ScrubInterval: null })
             return;
         _thread = new Thread(Run)
         {
@@ -54,6 +54,7 @@ internal sealed class Upkeep : IDisposable
             return;
         try
         {
+            _volume.Integrity.WriteMissingParity(_stop.Token);
             if (_volume.Integrity.IsCopyDue(_begunAt))
                 _volume.Integrity.CopyMetadata(_stop.Token);
             if (_volume.Integrity.IsScrubDue)

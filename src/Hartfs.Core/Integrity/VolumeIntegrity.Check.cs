@@ -40,7 +40,7 @@ public sealed partial class VolumeIntegrity
         CancellationToken cancel)
     {
         var checker = new Checker(frozen, _volume.Metadata, _volume.TreeLock, _volume.Directory, _store, _packs,
-            _copies, progress, cancel);
+            _copies, _parity, progress, cancel);
         List<CheckResult> results = [];
         foreach (CheckPass pass in CheckPass.All.Where(pass => pass.Id >= options.FromPass))
         {
@@ -90,6 +90,9 @@ public sealed partial class VolumeIntegrity
             case CheckPass.IndexId:
                 foreach (string run in checker.DamagedRuns)
                     _store.Delete(run);
+                return true;
+            case CheckPass.ParityId:
+                ScrubParity(cancel);
                 return true;
             default:
                 return false;

@@ -7,6 +7,7 @@ using Hartfs.Storage.BlockStores;
 using Hartfs.Storage.Chunking;
 using Hartfs.Storage.Index;
 using Hartfs.Storage.Packs;
+using Hartfs.Storage.Parity;
 using Microsoft.Extensions.Logging;
 
 namespace Hartfs.Core.Integrity;
@@ -25,6 +26,7 @@ public sealed partial class VolumeIntegrity : IDisposable
     private readonly PackStore _packs;
     private readonly IBlockStore _store;
     private readonly FingerprintIndex _index;
+    private readonly PackParity _parity;
     private readonly MetadataCopies _copies;
     private readonly ILogger _logger;
     private readonly Codex _codex;
@@ -48,6 +50,7 @@ public sealed partial class VolumeIntegrity : IDisposable
         _packs = parts.Packs;
         _store = parts.Store;
         _index = parts.Index;
+        _parity = new PackParity(parts.Store, parts.Superblock.Volume);
         _copies = new MetadataCopies(parts.Store, parts.Superblock.Volume, loggers.CreateLogger<MetadataCopies>());
         _copiedLogBytes = parts.RecoveryReport is null ? 0 : -ChangedBytesMin;
         _logger = loggers.CreateLogger<VolumeIntegrity>();
@@ -71,7 +74,8 @@ public sealed partial class VolumeIntegrity : IDisposable
         using var scrubber = new Scrubber(_volume.Metadata, _volume.TreeLock, _packs, _codex, NewMender(), _search,
             _volume.Settings, _loggers.CreateLogger<Scrubber>());
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closing.Token);
-        return scrubber.Run(options, progress, both.Token);
+        ScrubReport report = scrubber.Run(options, progress, both.Token);
+        return report.IsComplete ? report with { Remarks = ScrubParity(CancellationToken.None) } : report;
     }
 
     /// <summary>When the volume was scrubbed.</summary>
@@ -222,7 +226,7 @@ public sealed partial class VolumeIntegrity : IDisposable
     }
 
     private BlockMender NewMender() =>
-        new(_codex, _volume.Gate, _healer, _search, _chunking, _loggers.CreateLogger<BlockMender>());
+        new(_codex, _volume.Gate, _healer, _search, _packs, _parity, _chunking, _loggers.CreateLogger<BlockMender>());
 
     private Work Begin()
     {

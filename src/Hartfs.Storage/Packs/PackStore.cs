@@ -13,13 +13,14 @@ namespace Hartfs.Storage.Packs;
 /// caller if it likes. After a failed flush nothing is known about blocks that were given a location since the last
 /// good one: appends and flushes fail from then on, until the volume is opened again at its last commit.
 /// </remarks>
-public sealed class PackStore : IDisposable
+public sealed partial class PackStore : IDisposable
 {
     private readonly IBlockStore _store;
     private readonly VolumeId _volume;
     private readonly PackStoreSettings _settings;
     private readonly ILogger _logger;
     private readonly PackNames _names;
+    private readonly PackNames _parityNames;
     private readonly PackReader _reader;
 
     // guards: the order of flushes and deletions; taken before _lock
@@ -39,6 +40,7 @@ public sealed class PackStore : IDisposable
     {
         (_store, _volume, _settings, _logger) = (store, volume, settings, logger);
         _names = new PackNames(settings.Folder, settings.Extension);
+        _parityNames = new PackNames(settings.Folder, "parity");
         _reader = new PackReader(store, volume, _names, logger);
     }
 
@@ -271,7 +273,7 @@ public sealed class PackStore : IDisposable
         return packs;
     }
 
-    /// <summary>Removes a pack that nothing committed refers to. No error when there is none.</summary>
+    /// <summary>Removes a pack that nothing committed refers to, and its parity. No error when there is none.</summary>
     public void Delete(PackId pack)
     {
         lock (_flushLock)
@@ -284,6 +286,7 @@ public sealed class PackStore : IDisposable
             }
 
             _store.Delete(_names.Of(pack));
+            _store.Delete(_parityNames.Of(pack));
         }
     }
 

@@ -21,6 +21,7 @@ public sealed record CheckPass(int Id, string Name, string Statement, string Rep
     public const int BlocksId = 11;
     public const int IndexId = 12;
     public const int CopiesId = 13;
+    public const int ParityId = 14;
 
     /// <summary>Every pass, in the order in which they run.</summary>
     public static IReadOnlyList<CheckPass> All { get; } =
@@ -44,7 +45,8 @@ public sealed record CheckPass(int Id, string Name, string Statement, string Rep
             "blocks whose directory alone is damaged are stored anew, others are noted as damaged", PacksId),
         new(IndexId, "index", "Every page of the fingerprint index is whole.",
             "damaged runs go; the next mount reads the packs' directories again"),
-        new(CopiesId, "copies", "Every byte of the copies of the metadata is whole.", "a new copy is made"),
+        new(CopiesId, "copies", "Every byte of the copies of the metadata is whole.", "new copies are made"),
+        new(ParityId, "parity", "Every byte of the packs' parity is whole.", "it is computed anew", PacksId),
     ];
 
     /// <summary>The pass that an invariant of the metadata belongs to.</summary>

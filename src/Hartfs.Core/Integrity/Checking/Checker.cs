@@ -6,6 +6,7 @@ using Hartfs.Storage;
 using Hartfs.Storage.BlockStores;
 using Hartfs.Storage.Index;
 using Hartfs.Storage.Packs;
+using Hartfs.Storage.Parity;
 
 namespace Hartfs.Core.Integrity;
 
@@ -15,7 +16,8 @@ namespace Hartfs.Core.Integrity;
 /// <param name="frozen">The metadata, held still.</param>
 /// <param name="live">The metadata in use, for what a collection may have moved meanwhile.</param>
 internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock treeLock, string directory,
-    IBlockStore store, PackStore packs, MetadataCopies copies, IProgress<MaintenanceProgress>? progress,
+    IBlockStore store, PackStore packs, MetadataCopies copies, PackParity parity,
+    IProgress<MaintenanceProgress>? progress,
     CancellationToken cancel)
 {
     private const int KeptMax = 20;
@@ -58,6 +60,9 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
                 break;
             case CheckPass.CopiesId:
                 CheckCopies();
+                break;
+            case CheckPass.ParityId:
+                CheckParity();
                 break;
             default:
                 CheckInvariants();
@@ -196,6 +201,16 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
         {
             Add($"{run}: {fault}");
             DamagedRuns.Add(run);
+        }
+    }
+
+    private void CheckParity()
+    {
+        foreach (PackRecord pack in frozen.Packs.List().Where(pack => pack.IsSealed))
+        {
+            Report(0, 0, false);
+            if (parity.FindFault(pack.Id) is { } fault && IsKnown(pack.Id))
+                Add($"pack {pack.Id}: {fault}");
         }
     }
 

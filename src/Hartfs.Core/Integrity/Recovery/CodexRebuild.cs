@@ -2,6 +2,7 @@ using Hartfs.Format;
 using Hartfs.Metadata;
 using Hartfs.Metadata.Tables;
 using Hartfs.Storage.Packs;
+using Hartfs.Storage.Parity;
 
 namespace Hartfs.Core.Integrity;
 
@@ -9,9 +10,11 @@ namespace Hartfs.Core.Integrity;
 /// Makes the codex anew from the packs' own directories. Of two blocks with the same glyphs the one in the later pack
 /// holds: content is only ever stored again when the older place is given up.
 /// </summary>
-internal sealed class CodexRebuild(MetadataStore metadata, PackStore packs)
+internal sealed class CodexRebuild(MetadataStore metadata, PackStore packs, PackParity parity) : IDisposable
 {
     private readonly List<Region> _overlaps = [];
+    private readonly BlockDecoder _decoder = new();
+    private byte[]? _plain;
     private Glyph _end;
 
     public int PackCount { get; private set; }
@@ -42,11 +45,13 @@ internal sealed class CodexRebuild(MetadataStore metadata, PackStore packs)
         Continue(found);
     }
 
+    public void Dispose() => _decoder.Dispose();
+
     private void Take(in PackInfo pack)
     {
         foreach (ScannedBlock block in packs.Scan(pack.Pack, 0, pack.Length))
         {
-            if (block.Directory is not { } directory)
+            if ((block.Directory ?? Compute(pack.Pack, block)) is not { } directory)
             {
                 if (block.Location.Offset > 0)
                     DamagedCount++;
@@ -59,6 +64,14 @@ internal sealed class CodexRebuild(MetadataStore metadata, PackStore packs)
             foreach (Region region in directory.Regions(block.Location))
                 Put(region);
         }
+    }
+
+    private BlockDirectory? Compute(PackId pack, ScannedBlock block)
+    {
+        if (block.Location.Offset == 0 || !parity.Exists(pack))
+            return null;
+        _plain ??= new byte[Limits.BlockBytesMax];
+        return packs.ReadMended(pack, block.Location.Offset, parity, _decoder, _plain);
     }
 
     // The new region takes its glyphs; what is left of others stays theirs.

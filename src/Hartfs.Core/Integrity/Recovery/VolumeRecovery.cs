@@ -5,6 +5,7 @@ using Hartfs.Metadata.Integrity;
 using Hartfs.Storage;
 using Hartfs.Storage.BlockStores;
 using Hartfs.Storage.Packs;
+using Hartfs.Storage.Parity;
 using Microsoft.Extensions.Logging;
 
 namespace Hartfs.Core.Integrity;
@@ -163,7 +164,7 @@ public sealed class VolumeRecovery
         using MetadataStore metadata = MetadataStore.Open(NewPath, new MetadataSettings(),
             _loggers.CreateLogger<MetadataStore>());
         long fileCount = head is null ? 0 : metadata.State.FileCount;
-        var codex = new CodexRebuild(metadata, packs);
+        using var codex = new CodexRebuild(metadata, packs, new PackParity(store, superblock.Volume));
         codex.Run(_progress, _cancel);
         var lost = new LostContent(metadata, packs, Now);
         lost.Run(new HashSet<PackId>(packs.List().Select(pack => pack.Pack)), _cancel);

@@ -47,7 +47,7 @@ public sealed class CheckTests : DamageTest
         string[] expected =
         [
             "1 superblock", "2 metadata-pages", "3 names", "4 extents", "5 attributes", "6 references", "7 codex",
-            "8 history", "9 counts", "10 packs", "11 blocks", "12 index", "13 copies",
+            "8 history", "9 counts", "10 packs", "11 blocks", "12 index", "13 copies", "14 parity",
         ];
         Assert.Equal(expected, CheckPass.All.Select(pass => $"{pass.Id} {pass.Name}"));
         string document = File.ReadAllText(SourceTree.PathOf("native-notes/operations.md"));

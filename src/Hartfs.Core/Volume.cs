@@ -128,6 +128,9 @@ public sealed partial class Volume : IDisposable
     /// <summary>What recovery did when the volume was opened after a crash; null after a clean unmount.</summary>
     public string? RecoveryReport { get; }
 
+    /// <summary>Whether closing has begun.</summary>
+    internal bool IsClosed => Volatile.Read(ref _isClosed);
+
     /// <summary>Whether the volume is open for reading only.</summary>
     public bool IsReadOnly => Settings.ReadOnly;
 

@@ -40,6 +40,9 @@ internal sealed class FuseKernelCache : IKernelCache
     public void InvalidateEntry(InodeNumber parent, ReadOnlySpan<byte> name) =>
         Enqueue(new Notice(parent, name.ToArray()));
 
+    public void DropEntry(InodeNumber parent, ReadOnlySpan<byte> name) =>
+        Enqueue(new Notice(parent, name.ToArray()) { IsDrop = true });
+
     /// <summary>
     /// Makes the kernel write back and drop a range of pages, and waits for it. For a request thread only where the
     /// kernel holds no page of the range locked, and while others can take the writes.
@@ -146,7 +149,7 @@ internal sealed class FuseKernelCache : IKernelCache
                 DeliverPrune(notice.Limit);
                 continue;
             }
-            bool expireOnly = _connection().Has(FuseInitFlags.HasExpireOnly);
+            bool expireOnly = !notice.IsDrop && _connection().Has(FuseInitFlags.HasExpireOnly);
             // ENOENT means "not cached", which is what was wanted; a dead connection is the readers' business.
             _ = _device.Write(notice.Name is null
                 ? FormatInode(buffer, notice.Node, 0, 0)
@@ -168,5 +171,8 @@ internal sealed class FuseKernelCache : IKernelCache
         limit.Rearm();
     }
 
-    private readonly record struct Notice(InodeNumber Node, byte[]? Name, FuseLookupLimit? Limit = null);
+    private readonly record struct Notice(InodeNumber Node, byte[]? Name, FuseLookupLimit? Limit = null)
+    {
+        public bool IsDrop { get; init; }
+    }
 }

@@ -139,8 +139,7 @@ internal static class SnapshotCommand
         if (holders.Length > 0)
         {
             context.Error.WriteLine("hartfs: files are open in " + string.Join(", ", holders)
-                + ". They stay open: each is what the snapshot has of it, and one that the snapshot does not have "
-                + "has no name any more.");
+                + ". They stay open as they are; those that were changed since the snapshot have no name any more.");
         }
     }
 

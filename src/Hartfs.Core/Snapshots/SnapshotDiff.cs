@@ -83,7 +83,9 @@ internal sealed class SnapshotDiff(
         var shown = new HashSet<(InodeNumber, string)>();
         foreach ((InodeNumber, string) place in before.Keys.Intersect(after.Keys).ToList())
         {
-            if (before[place].Target.Inode != after[place].Target.Inode && shown.Add(place))
+            InodeNumber old = before[place].Target.Inode;
+            InodeNumber now = after[place].Target.Inode;
+            if (old != now && !Step(() => _comparison.IsSameFile(old, now)) && shown.Add(place))
                 Add(DiffKind.Changed, after[place], _newPaths);
             before.Remove(place);
             after.Remove(place);
@@ -171,19 +173,27 @@ internal sealed class SnapshotComparison(SnapshotReader older, SnapshotReader ne
             return true;
         if (before.ChangeTime == after.ChangeTime)
             return false;
-        return !HasSameXattrs(inode, after.Flags) || (after.IsRegularFile && !HasSameData(inode));
+        return !HasSameXattrs(inode, inode, after.Flags) || (after.IsRegularFile && !HasSameData(inode, inode));
     }
 
+    /// <summary>Whether two inodes are the same regular file but for their numbers, as a rollback makes them.</summary>
+    public bool IsSameFile(InodeNumber old, InodeNumber now) =>
+        older.TryGetInode(old, out InodeRecord before) && newer.TryGetInode(now, out InodeRecord after) &&
+        after.IsRegularFile && before.Mode == after.Mode && before.Uid == after.Uid && before.Gid == after.Gid &&
+        before.Flags == after.Flags && before.WindowsAttributes == after.WindowsAttributes &&
+        before.Size == after.Size && before.ModifyTime == after.ModifyTime && before.BirthTime == after.BirthTime &&
+        HasSameXattrs(old, now, after.Flags) && HasSameData(old, now);
+
     /// <summary>Whether a file's extents are the same in both.</summary>
-    public bool HasSameData(InodeNumber inode)
+    public bool HasSameData(InodeNumber old, InodeNumber now)
     {
         long position = 0;
         while (true)
         {
             _oldExtents.Clear();
             _newExtents.Clear();
-            int count = older.LoadExtents(inode, position, _oldExtents, RowsMax);
-            newer.LoadExtents(inode, position, _newExtents, RowsMax);
+            int count = older.LoadExtents(old, position, _oldExtents, RowsMax);
+            newer.LoadExtents(now, position, _newExtents, RowsMax);
             if (!_oldExtents.SequenceEqual(_newExtents))
                 return false;
             if (count < RowsMax)
@@ -192,8 +202,8 @@ internal sealed class SnapshotComparison(SnapshotReader older, SnapshotReader ne
         }
     }
 
-    private bool HasSameXattrs(InodeNumber inode, InodeFlags flags) =>
-        (flags & InodeFlags.HasXattrs) == 0 || Xattrs(older, inode).SequenceEqual(Xattrs(newer, inode));
+    private bool HasSameXattrs(InodeNumber old, InodeNumber now, InodeFlags flags) =>
+        (flags & InodeFlags.HasXattrs) == 0 || Xattrs(older, old).SequenceEqual(Xattrs(newer, now));
 
     private static List<string> Xattrs(SnapshotReader reader, InodeNumber inode)
     {

@@ -72,12 +72,16 @@ public sealed partial class SnapshotSet
 
     private bool IsSame(in InodeRecord before, SnapshotReader older, in InodeRecord after, SnapshotReader newer)
     {
-        if (before.Number != after.Number || before.Size != after.Size || before.ModifyTime != after.ModifyTime)
+        if (before.Size != after.Size || before.ModifyTime != after.ModifyTime)
             return false;
-        if (before.ChangeTime == after.ChangeTime || !after.IsRegularFile)
-            return true;
         lock (_treeLock)
-            return new SnapshotComparison(older, newer).HasSameData(after.Number);
+        {
+            var comparison = new SnapshotComparison(older, newer);
+            if (before.Number != after.Number)
+                return comparison.IsSameFile(before.Number, after.Number);
+            return before.ChangeTime == after.ChangeTime || !after.IsRegularFile ||
+                comparison.HasSameData(before.Number, after.Number);
+        }
     }
 
     // A snapshot of that name, or the live tree, which stands still for its reader.

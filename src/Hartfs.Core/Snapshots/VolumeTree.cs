@@ -1,5 +1,6 @@
 using Hartfs.Core.Mounting;
 using Hartfs.Format;
+using Hartfs.Metadata.Tables;
 
 namespace Hartfs.Core.Snapshots;
 
@@ -24,6 +25,9 @@ public sealed class VolumeTree : IFileSystem
 
     // guards: itself; taken inside or outside the tree lock, with nothing taken while it is held
     private readonly Dictionary<SnapshotId, SnapshotFileSystem> _past = [];
+
+    // guards: itself; files in snapshots whose names are being looked for
+    private readonly HashSet<InodeNumber> _refused = [];
     private IKernelCache? _kernelCache;
     private long _snapshotsChangeTime;
 
@@ -190,7 +194,7 @@ public sealed class VolumeTree : IFileSystem
     {
         if (SnapshotId.Of(inode).Value == 0)
             return _live.Write(inode, offset, bytes, killPrivileges, stampTimes);
-        KernelCache?.InvalidateInode(inode);
+        DropRefused(inode);
         return FsError.ReadOnly;
     }
 
@@ -265,6 +269,43 @@ public sealed class VolumeTree : IFileSystem
             return;
         cache.InvalidateEntry(SnapshotsDirectory.Number, name);
         cache.InvalidateInode(SnapshotsDirectory.Number);
+    }
+
+    // The kernel took the write, and with it a size of its own: its pages go, and the inode with its names. Looking for
+    // these takes a while, and happens once for many writes.
+    private void DropRefused(InodeNumber inode)
+    {
+        if (KernelCache is not { } cache)
+            return;
+        cache.InvalidateInode(inode);
+        lock (_refused)
+            if (!_refused.Add(inode))
+                return;
+        ThreadPool.QueueUserWorkItem(_ =>
+        {
+            foreach (FoundName name in FindNames(SnapshotId.Strip(inode)))
+                cache.DropEntry(SnapshotId.Of(inode).Place(name.Parent), name.Name);
+            lock (_refused)
+                _refused.Remove(inode);
+        });
+    }
+
+    private List<FoundName> FindNames(InodeNumber inode)
+    {
+        const int rowsPerStep = 4096;
+        var found = new List<FoundName>();
+        var wanted = new HashSet<long> { inode.Value };
+        foreach (bool isPast in new[] { false, true })
+        {
+            NamePosition position = default;
+            bool isMore = !_volume.IsClosed;
+            while (isMore)
+                lock (_volume.TreeLock)
+                    isMore = !_volume.IsClosed &&
+                        _volume.Metadata.Names.Next(ref position, isPast, rowsPerStep, wanted, found);
+        }
+
+        return found;
     }
 
     private IFileSystem Of(InodeNumber inode)

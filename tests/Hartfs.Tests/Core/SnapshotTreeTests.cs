@@ -132,6 +132,7 @@ public sealed class SnapshotTreeTests : VolumeTest
         MakeFile("gone", "x"u8);
         List<string> before = TreeDump.Take(Temp.Tree, withData: true);
         Snapshots.Create("one"u8);
+        Tick();
         Ok(Fs.Write(kept, 0, "two"u8, false, true));
         Ok(Fs.Unlink(InodeNumber.Root, Name("gone")));
         InodeNumber added = MakeFile("added", "open"u8);
@@ -143,10 +144,14 @@ public sealed class SnapshotTreeTests : VolumeTest
         Assert.Equal(before, TreeDump.Take(Temp.Tree, withData: true));
         Assert.Equal("open"u8.ToArray(), ReadAll(added));
         Assert.Equal(0u, Attributes(added).LinkCount);
-        Assert.Equal("one"u8.ToArray(), ReadAll(kept));
-        Assert.Superset(new HashSet<string> { "added", "gone", Encoding.UTF8.GetString(undo.Name) }, notices.Names);
+        Assert.Equal("two"u8.ToArray(), ReadAll(kept));
+        Assert.Equal(0u, Attributes(kept).LinkCount);
+        Assert.Equal("one"u8.ToArray(), ReadAll(Find("kept")));
+        string made = Encoding.UTF8.GetString(undo.Name);
+        Assert.Superset(new HashSet<string> { "added", "kept", "gone", made }, notices.Names);
         Assert.Superset(new HashSet<InodeNumber> { kept, added }, notices.Inodes);
         Fs.Forget(added, 1);
+        Fs.Forget(kept, 1);
         Assert.Empty(MetadataInvariants.Check(Temp.Volume.Metadata));
 
         Snapshots.RollBack(undo.Name);
@@ -316,6 +321,8 @@ public sealed class SnapshotTreeTests : VolumeTest
         public HashSet<string> Names { get; } = [];
 
         public void InvalidateInode(InodeNumber inode) => Inodes.Add(inode);
+
+        public void DropEntry(InodeNumber parent, ReadOnlySpan<byte> name) => InvalidateEntry(parent, name);
 
         public void InvalidateEntry(InodeNumber parent, ReadOnlySpan<byte> name) =>
             Names.Add(Encoding.UTF8.GetString(name));

@@ -1,3 +1,4 @@
+using Hartfs.Core.Collection;
 using Hartfs.Core.Ingest;
 using Hartfs.Format;
 using Hartfs.Metadata;
@@ -255,7 +256,7 @@ public sealed partial class Volume
             state.NextGlyph += GlyphsSkippedAfterCrash;
         state.CleanShutdown = false;
         metadata.Commit();
-        foreach (SegmentInfo scratch in store.List("scratch/"))
+        foreach (SegmentInfo scratch in store.List(ScratchSegment.Folder))
             store.Delete(scratch.Name);
         if (!wasClean)
             DeleteNamelessPacks(metadata, packs, logger);

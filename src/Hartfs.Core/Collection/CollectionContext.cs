@@ -29,6 +29,9 @@ internal sealed record CollectionContext
 
     public required IBlockStore Store { get; init; }
 
+    /// <summary>Where sorting may spill to; null: not into the volume, which is opened for reading.</summary>
+    public IBlockStore? ScratchStore => Settings.ReadOnly ? null : Store;
+
     public required PackStore Packs { get; init; }
 
     public required Codex Codex { get; init; }

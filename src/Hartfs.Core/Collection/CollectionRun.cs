@@ -13,8 +13,6 @@ namespace Hartfs.Core.Collection;
 internal sealed class CollectionRun(
     CollectionContext context, GarbageCollector collector, CollectionOptions options, CollectionPace pace)
 {
-    private const string Scratch = "scratch/runs";
-
     private long _prunedRows;
     private CollectionPlan _plan = new();
 
@@ -100,8 +98,8 @@ internal sealed class CollectionRun(
         if (error != FsError.None)
             return error;
         packs = WithFinalLengths(packs);
-        using var runs = new ExternalSorter<MovingRun>(context.Store, Scratch,
-            context.Settings.Collection.SortBytesMax);
+        using var runs = new ExternalSorter<MovingRun>(
+            context.ScratchStore, context.Settings.Collection.SortBytesMax);
         context.Ingest.Condemn(packs.Select(pack => pack.Pack).ToFrozenSet());
         try
         {

@@ -24,6 +24,6 @@ public sealed record CollectionSettings
     /// <summary>Bytes of packs that one automatic collection takes on.</summary>
     public long BytesPerRunMax { get; init; } = 2L << 30;
 
-    /// <summary>Memory of the references that are sorted; what is more is spilled to the volume's directory.</summary>
+    /// <summary>Memory of the references that are sorted; what is more is spilled to disk.</summary>
     public long SortBytesMax { get; init; } = 64 << 20;
 }

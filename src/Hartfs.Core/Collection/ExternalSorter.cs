@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Hartfs.Format;
 using Hartfs.Storage.BlockStores;
 
 namespace Hartfs.Core.Collection;
@@ -8,25 +9,27 @@ namespace Hartfs.Core.Collection;
 /// Sorts more records than memory may hold: full buffers are sorted and spilled to a scratch segment, and merged
 /// when they are read. Not thread-safe.
 /// </summary>
-/// <param name="store">Where to spill.</param>
-/// <param name="segment">The scratch segment; deleted on disposal.</param>
+/// <param name="store">Where to spill: a volume of which this process is the only writer. Null: to a folder for
+/// temporary files.</param>
 /// <param name="bytesMax">Memory of the records held.</param>
-internal sealed class ExternalSorter<T>(IBlockStore store, string segment, long bytesMax) : IDisposable
+internal sealed class ExternalSorter<T>(IBlockStore? store, long bytesMax) : IDisposable
     where T : unmanaged, IComparable<T>
 {
     private const int CountMin = 1024;
-    private const int SpillBytes = 1 << 20;
+    private const int PieceBytes = 64 << 10;
 
     private readonly int _countMax = (int)Math.Clamp(bytesMax / Size, CountMin, 1 << 26);
-    private readonly List<(long Offset, long Count)> _runs = [];
+    private readonly List<SpilledRun> _runs = [];
+    private ScratchSegment? _scratch;
     private T[] _records = new T[CountMin];
     private int _count;
-    private long _spilledBytes;
 
     /// <summary>Records added.</summary>
     public long Count { get; private set; }
 
     private static int Size => Unsafe.SizeOf<T>();
+
+    private static int PieceRecords => PieceBytes / Size;
 
     /// <exception cref="IOException">There was no room to spill.</exception>
     public void Add(in T record)
@@ -44,6 +47,7 @@ internal sealed class ExternalSorter<T>(IBlockStore store, string segment, long 
     }
 
     /// <summary>All records in ascending order, once; nothing is added from then on.</summary>
+    /// <exception cref="IOException">While they are walked: what was spilled cannot be read back as it was.</exception>
     public IEnumerable<T> Sorted()
     {
         if (_runs.Count == 0)
@@ -57,40 +61,37 @@ internal sealed class ExternalSorter<T>(IBlockStore store, string segment, long 
         return Merge();
     }
 
-    public void Dispose()
-    {
-        if (_spilledBytes > 0)
-            store.Delete(segment);
-    }
+    public void Dispose() => _scratch?.Dispose();
 
     private void Spill()
     {
         if (_count == 0)
             return;
         Array.Sort(_records, 0, _count);
+        _scratch ??= new ScratchSegment(store);
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(_records.AsSpan(0, _count));
-        _runs.Add((_spilledBytes, _count));
+        List<uint> checksums = [];
+        long offset = _scratch.Length;
         while (!bytes.IsEmpty)
         {
-            int length = Math.Min(bytes.Length, SpillBytes);
-            // Counted first: also what an append leaves behind that failed has to go.
-            _spilledBytes += length;
-            store.Append(segment, bytes[..length]);
+            int length = Math.Min(bytes.Length, PieceRecords * Size);
+            checksums.Add(Crc32C.Compute(bytes[..length]));
+            _scratch.Append(bytes[..length]);
             bytes = bytes[length..];
         }
 
+        _runs.Add(new SpilledRun(offset, _count, checksums));
         _count = 0;
     }
 
     private IEnumerable<T> Merge()
     {
-        int recordsPerRun = (int)Math.Clamp(bytesMax / Size / _runs.Count, 64, 1 << 16);
-        Run[] runs = [.. _runs.Select(run => new Run(store, segment, run.Offset, run.Count, recordsPerRun))];
-        var queue = new PriorityQueue<Run, T>(runs.Length);
-        foreach (Run run in runs)
-            if (run.MoveNext())
-                queue.Enqueue(run, run.Current);
-        while (queue.TryPeek(out Run? first, out T record))
+        Cursor[] cursors = [.. _runs.Select(run => new Cursor(_scratch!, run))];
+        var queue = new PriorityQueue<Cursor, T>(cursors.Length);
+        foreach (Cursor cursor in cursors)
+            if (cursor.MoveNext())
+                queue.Enqueue(cursor, cursor.Current);
+        while (queue.TryPeek(out Cursor? first, out T record))
         {
             yield return record;
             if (first.MoveNext())
@@ -100,11 +101,16 @@ internal sealed class ExternalSorter<T>(IBlockStore store, string segment, long 
         }
     }
 
-    private sealed class Run(IBlockStore store, string segment, long offset, long count, int bufferCount)
+    // In pieces of equal length but for the last, each with its checksum: what decides over the deletion of packs is
+    // checked before the first record of it is believed.
+    private sealed record SpilledRun(long Offset, long Count, List<uint> Checksums);
+
+    private sealed class Cursor(ScratchSegment scratch, SpilledRun run)
     {
-        private readonly T[] _buffer = new T[Math.Min(count, bufferCount)];
-        private long _left = count;
-        private long _offset = offset;
+        private readonly T[] _buffer = new T[Math.Min(run.Count, PieceRecords)];
+        private long _left = run.Count;
+        private long _offset = run.Offset;
+        private int _piece;
         private int _at;
         private int _end;
 
@@ -121,18 +127,15 @@ internal sealed class ExternalSorter<T>(IBlockStore store, string segment, long 
         private bool Load()
         {
             (_at, _end) = (0, (int)Math.Min(_left, _buffer.Length));
-            _left -= _end;
+            if (_end == 0)
+                return false;
             Span<byte> bytes = MemoryMarshal.AsBytes(_buffer.AsSpan(0, _end));
-            while (!bytes.IsEmpty)
-            {
-                int read = store.ReadAt(segment, _offset, bytes);
-                if (read == 0)
-                    throw new IOException($"{segment} ends at byte {_offset}, within what was written to it");
-                _offset += read;
-                bytes = bytes[read..];
-            }
-
-            return _end > 0;
+            scratch.ReadExactly(_offset, bytes);
+            if (Crc32C.Compute(bytes) != run.Checksums[_piece++])
+                throw new IOException($"{scratch.Name} does not hold what was written to it at byte {_offset}");
+            _left -= _end;
+            _offset += bytes.Length;
+            return true;
         }
     }
 }

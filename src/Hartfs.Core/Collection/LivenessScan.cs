@@ -17,16 +17,13 @@ internal sealed class LivenessScan(CollectionContext context, CollectionPace pac
     /// </summary>
     public const int GapBytesMin = 256;
 
-    /// <summary>Name of the segment that references are spilled to.</summary>
-    public const string Scratch = "scratch/references";
-
     private const int RowsPerPage = 1024;
 
     /// <summary>Calls back for every region. Nothing may be pruned meanwhile, and the epoch has to be kept.</summary>
     public void Run(LivenessViews views, RegionVisit visit)
     {
         using var sorter = new ExternalSorter<ReferenceRun>(
-            context.Store, Scratch, context.Settings.Collection.SortBytesMax);
+            context.ScratchStore, context.Settings.Collection.SortBytesMax);
         CollectReferences(views, sorter);
         using var segments = new LiveSegments(sorter.Sorted());
         WalkRegions(segments, visit);

@@ -20,7 +20,7 @@ public sealed class SortingTests
         var random = new Random(count);
         ReferenceRun[] records = [.. Enumerable.Range(0, count).Select(index =>
             new ReferenceRun(random.NextInt64(1000), index, random.Next(3)))];
-        using (var sorter = new ExternalSorter<ReferenceRun>(store, "scratch/test", 1024 * 24))
+        using (var sorter = new ExternalSorter<ReferenceRun>(store, 1024 * 24))
         {
             foreach (ReferenceRun record in records)
                 sorter.Add(record);
@@ -37,7 +37,7 @@ public sealed class SortingTests
     public void A_disk_without_room_for_what_is_spilled_is_told_and_nothing_stays_on_it()
     {
         using var store = new FaultyBlockStore(new MemoryBlockStore(), seed: 1) { FullFromAppend = 2 };
-        using (var sorter = new ExternalSorter<ReferenceRun>(store, "scratch/test", 1024 * 24))
+        using (var sorter = new ExternalSorter<ReferenceRun>(store, 1024 * 24))
         {
             IOException failure = Assert.Throws<IOException>(() =>
             {
@@ -48,6 +48,47 @@ public sealed class SortingTests
         }
 
         Assert.Empty(store.List("scratch/"));
+    }
+
+    [Fact]
+    public void What_an_earlier_sort_left_behind_is_not_taken_for_ones_own()
+    {
+        using var store = new MemoryBlockStore();
+        for (long number = 0; number < 1000; number++)
+            store.Append($"{ScratchSegment.Folder}{number}", new byte[100_000]);
+        using (var sorter = new ExternalSorter<ReferenceRun>(store, 1024 * 24))
+        {
+            for (int index = 5000; index > 0; index--)
+                sorter.Add(new ReferenceRun(index, index + 1, 0));
+            Assert.Equal(Enumerable.Range(1, 5000), sorter.Sorted().Select(record => (int)record.Start));
+        }
+
+        Assert.Equal(1000, store.List(ScratchSegment.Folder).Count);
+    }
+
+    [Fact]
+    public void A_sort_without_a_store_spills_to_temporary_files()
+    {
+        using var sorter = new ExternalSorter<ReferenceRun>(null, 1024 * 24);
+        for (int index = 5000; index > 0; index--)
+            sorter.Add(new ReferenceRun(index, index + 1, 0));
+        Assert.Equal(Enumerable.Range(1, 5000), sorter.Sorted().Select(record => (int)record.Start));
+    }
+
+    [Fact]
+    public void Records_that_come_back_changed_from_the_disk_are_refused()
+    {
+        using var store = new MemoryBlockStore();
+        using var sorter = new ExternalSorter<ReferenceRun>(store, 1024 * 24);
+        for (int index = 0; index < 5000; index++)
+            sorter.Add(new ReferenceRun(index, index + 1, 0));
+        (string name, long length) = store.List(ScratchSegment.Folder).Single();
+        byte[] bytes = new byte[length];
+        Assert.Equal(length, store.ReadAt(name, 0, bytes));
+        bytes[60_000] ^= 1;
+        store.Delete(name);
+        store.Append(name, bytes);
+        Assert.Throws<IOException>(() => sorter.Sorted().Count());
     }
 
     [Theory]

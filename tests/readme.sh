@@ -26,10 +26,14 @@ cp -a src "$home/projects/a/"
 cp -a src "$home/projects/b/"
 ln "$home/projects/a/src/Hartfs.Cli/Program.cs" "$home/projects/hard"
 
-check "the README has two examples" test -n "$(example 2)" -a -z "$(example 3)"
+check "the README has four examples" test -n "$(example 4)" -a -z "$(example 5)"
 check "the first example runs" run_example 1
 check "the first example leaves nothing mounted" is_not_mounted "$home/h"
-check "the second example runs" run_example 2
+check "the example of a lost file runs" run_example 2
+check "it leaves nothing mounted" is_not_mounted "$home/h"
+check "the example without a mount runs" run_example 3
+check "what was lost is back" bash -c 'HOME=$1 "$2" export "$1/library:/projects/" "$1/back" &&
+    diff -r "$1/projects" "$1/back"' - "$home" "$program"
 check "what was exported is what was imported" diff -r "$home/projects" "$home/restored"
 check "hard links survive" test "$home/restored/hard" -ef "$home/restored/a/src/Hartfs.Cli/Program.cs"
 report

@@ -7,6 +7,7 @@ var root = new RootCommand("Measures Hartfs beside its peers. Results are record
     RatioCommand.Create(),
     LadderCommand.Create(),
     MicroCommand.Create(),
+    SnapshotsCommand.Create(),
 };
 
 try

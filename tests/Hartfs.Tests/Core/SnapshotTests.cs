@@ -3,6 +3,7 @@ using Hartfs.Core;
 using Hartfs.Core.Snapshots;
 using Hartfs.Format;
 using Hartfs.Metadata.Integrity;
+using Hartfs.Testing;
 using Hartfs.Testing.Modelling;
 using Xunit;
 
@@ -271,6 +272,55 @@ public sealed class SnapshotTests : VolumeTest
         Assert.Equal(content, ReadAll(back));
         Ok(Temp.Volume.Commit());
         Assert.Equal(stored, Temp.Volume.GetStatistics().UniqueBytes);
+    }
+
+    [Fact]
+    public void On_a_full_disk_nothing_is_made_and_snapshots_are_deleted_all_the_same()
+    {
+        MakeFile("f", Noise(100, 1));
+        Snapshots.Create("one"u8);
+        Ok(Rename("f", "g"));
+        Temp.Settings = Temp.Settings with { ReservedBytes = long.MaxValue / 4 };
+        Temp.Reopen();
+        List<string> before = TreeDump.Take(Temp.Tree, withData: true);
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        Action[] attempts =
+        [
+            () => Snapshots.Create("two"u8),
+            () => Snapshots.RollBack("one"u8),
+            () => Snapshots.Clone("/g"u8, "/h"u8, cancellation: cancel),
+            () => Snapshots.Restore("one"u8, "/f"u8, "/f"u8, replaces: false, cancellation: cancel),
+        ];
+        foreach (Action attempt in attempts)
+            Assert.Equal(SnapshotFailure.OutOfSpace, Assert.Throws<SnapshotException>(attempt).Failure);
+        Assert.Equal(before, TreeDump.Take(Temp.Tree, withData: true));
+        Assert.Single(Snapshots.List());
+        Snapshots.Delete("one"u8);
+        Temp.Reopen();
+        Assert.Empty(Snapshots.List());
+        Assert.Empty(MetadataInvariants.Check(Temp.Volume.Metadata));
+    }
+
+    [Fact]
+    public void A_disk_that_fills_while_a_snapshot_becomes_durable_leaves_none()
+    {
+        using TempVolume temp = new(faultSeed: 5);
+        temp.Log.Expect("full");
+        temp.Log.Expect("stored");
+        Ok(temp.FileSystem.Create(InodeNumber.Root, Name("f"), InodeMode.RegularFile, 0, 0, default,
+            out InodeRecord file));
+        Ok(temp.FileSystem.Write(file.Number, 0, Noise(2 << 20, 1), false, true));
+        temp.Faults!.FullFromAppend = 1;
+        Assert.Equal(SnapshotFailure.OutOfSpace,
+            Assert.Throws<SnapshotException>(() => temp.Volume.Snapshots.Create("one"u8)).Failure);
+        Assert.Empty(temp.Volume.Snapshots.List());
+        temp.Faults.FullFromAppend = 0;
+        Ok(temp.Volume.Commit());
+        temp.Volume.Snapshots.Create("one"u8);
+        using SnapshotUse use = temp.Volume.Snapshots.Use("one"u8);
+        byte[] read = new byte[2 << 20];
+        Ok(use.FileSystem.Read(file.Number, 0, read, out _));
+        Assert.Equal(Noise(2 << 20, 1), read);
     }
 
     [Fact]

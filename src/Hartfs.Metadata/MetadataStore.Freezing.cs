@@ -80,12 +80,12 @@ public sealed partial class MetadataStore
         }
     }
 
-    // Whether the log must stay out of the file for now.
-    private bool IsFrozen()
+    // Whether the log must stay out of the file for now: not when it has grown long, and not on a disk short of room.
+    private bool IsFrozen(long logBytesMax)
     {
         if (_frozen is null)
             return false;
-        if (LogBytes < FrozenLogBytesMax)
+        if (LogBytes < FrozenLogBytesMax && logBytesMax == long.MaxValue)
             return true;
         _frozen.Break();
         _frozen = null;

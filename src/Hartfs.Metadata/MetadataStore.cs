@@ -226,7 +226,8 @@ public sealed partial class MetadataStore : IDisposable
     public bool CheckpointIfNeeded(long logBytesMax = long.MaxValue)
     {
         ThrowIfUnusable();
-        if (PendingChanges != 0 || LogBytes < Math.Min(logBytesMax, _settings.LogBytesMax) || IsFrozen())
+        if (PendingChanges != 0 || LogBytes < Math.Min(logBytesMax, _settings.LogBytesMax) ||
+            IsFrozen(logBytesMax))
             return false;
         _database.Execute("COMMIT");
         bool isDone = _database.Checkpoint(truncate: false);

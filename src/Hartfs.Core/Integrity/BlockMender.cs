@@ -28,7 +28,7 @@ internal enum Mending
 /// </summary>
 internal sealed class BlockMender(
     Codex codex, CommitGate gate, Healer healer, DamageSearch search, PackStore packs, PackParity parity,
-    ChunkerParameters chunking, ILogger logger)
+    ChunkerParameters chunking, bool isReadOnly, ILogger logger)
 {
     private readonly Cutter _cutter = new(chunking);
     private readonly ChunkHasher _hasher = new();
@@ -41,9 +41,9 @@ internal sealed class BlockMender(
         List<Region> regions = FindRegions(block, place, cancel);
         if (regions.Count == 0)
             return Mending.NotInUse;
-        bool isHealed = verifier.IsPayloadWhole && block.Directory is null
+        bool isHealed = !isReadOnly && (verifier.IsPayloadWhole && block.Directory is null
             ? TryStoreAgain(place, regions, verifier.Plain)
-            : parity.Exists(place.Pack) && TryCompute(place);
+            : parity.Exists(place.Pack) && TryCompute(place));
         if (isHealed)
         {
             codex.RemoveDamaged(place.Pack, place.Offset);

@@ -19,7 +19,6 @@ internal sealed class Upkeep : IDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread? _thread;
-    private readonly long _begunAt;
     private long? _failedAt;
 
     public Upkeep(Volume volume, ILogger logger)
@@ -27,7 +26,6 @@ internal sealed class Upkeep : IDisposable
         _volume = volume;
         _settings = volume.Settings;
         _logger = logger;
-        _begunAt = _settings.Time.GetTimestamp();
         if (_settings is { MetadataCopyInterval: null, ScrubInterval: null })
             return;
         _thread = new Thread(Run)
@@ -55,7 +53,7 @@ internal sealed class Upkeep : IDisposable
         try
         {
             _volume.Integrity.WriteMissingParity(_stop.Token);
-            if (_volume.Integrity.IsCopyDue(_begunAt))
+            if (_volume.Integrity.IsCopyDue())
                 _volume.Integrity.CopyMetadata(_stop.Token);
             if (_volume.Integrity.IsScrubDue)
             {

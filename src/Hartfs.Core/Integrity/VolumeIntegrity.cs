@@ -126,18 +126,16 @@ public sealed partial class VolumeIntegrity : IDisposable
     }
 
     /// <summary>Whether enough has changed, and enough time has passed, for a copy.</summary>
-    /// <param name="openedAt">A timestamp of when the volume was opened.</param>
-    internal bool IsCopyDue(long openedAt)
+    internal bool IsCopyDue()
     {
         if (_volume.Settings.MetadataCopyInterval is not { } interval)
             return false;
         lock (_volume.TreeLock)
         {
             TimeSpan age = TimeSpan.FromTicks((Now - _volume.Metadata.State.CopyTime) / 100);
-            TimeSpan open = _volume.Settings.Time.GetElapsedTime(openedAt);
             // A clock that jumped back makes the last copy look as if it came from the future.
             bool isOld = age > interval || age < TimeSpan.Zero;
-            return ChangedBytes >= ChangedBytesMin && open > CopyIntervalMin
+            return ChangedBytes >= ChangedBytesMin
                 && (isOld || (age > CopyIntervalMin && ChangedBytes > _volume.Settings.MetadataCopyBytes));
         }
     }
@@ -226,7 +224,8 @@ public sealed partial class VolumeIntegrity : IDisposable
     }
 
     private BlockMender NewMender() =>
-        new(_codex, _volume.Gate, _healer, _search, _packs, _parity, _chunking, _loggers.CreateLogger<BlockMender>());
+        new(_codex, _volume.Gate, _healer, _search, _packs, _parity, _chunking, _volume.Settings.ReadOnly,
+            _loggers.CreateLogger<BlockMender>());
 
     private Work Begin()
     {

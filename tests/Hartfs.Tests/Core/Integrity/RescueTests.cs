@@ -54,6 +54,22 @@ public sealed class RescueTests : DamageTest
     }
 
     [Fact]
+    public void It_reads_the_tree_of_a_snapshot()
+    {
+        Fill();
+        Temp.Volume.Snapshots.Create(Name("monday"));
+        foreach (string name in (string[])["text", "holes and patterns", "small 19"])
+            Ok(Fs.Write(Find(name), 100, Noise(5000, 3), false, true));
+        Ok(Fs.Unlink(InodeNumber.Root, Name("small 7")));
+        Ok(Fs.Unlink(InodeNumber.Root, Name("link")));
+        Temp.Close();
+        Assert.Equal((0, "monday\n"), Run(Temp.Path, "snapshots"));
+        (int code, string output) = Run("--snapshot", "monday", Temp.Path, "extract", "/", Target);
+        Assert.True(code == 0, output);
+        Compare();
+    }
+
+    [Fact]
     public void It_lists_paths_with_types_and_sizes()
     {
         Fill();

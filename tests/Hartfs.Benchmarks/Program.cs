@@ -8,6 +8,7 @@ var root = new RootCommand("Measures Hartfs beside its peers. Results are record
     LadderCommand.Create(),
     MicroCommand.Create(),
     SnapshotsCommand.Create(),
+    CollectionCommand.Create(),
 };
 
 try

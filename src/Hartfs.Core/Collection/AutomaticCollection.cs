@@ -6,7 +6,7 @@ namespace Hartfs.Core.Collection;
 /// </summary>
 internal sealed class AutomaticCollection : IDisposable
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TickMax = TimeSpan.FromSeconds(5);
 
     private readonly CollectionContext _context;
     private readonly CollectionSettings _settings;
@@ -49,9 +49,10 @@ internal sealed class AutomaticCollection : IDisposable
 
     private void Run()
     {
+        TimeSpan tick = _settings.IdleTime / 4 < TickMax ? _settings.IdleTime / 4 : TickMax;
         while (!_stop.IsCancellationRequested)
         {
-            _wake.WaitOne(Tick);
+            _wake.WaitOne(tick);
             if (_stop.IsCancellationRequested || _context.Committer.Fatal != FsError.None || !IsDue())
                 continue;
             _isRequested = false;

@@ -21,6 +21,8 @@ internal sealed class CollectionPace(
 
     public CollectionProgress Progress => progress;
 
+    public CancellationToken Cancel => cancel;
+
     /// <summary>To be called between steps, without locks.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void Step()

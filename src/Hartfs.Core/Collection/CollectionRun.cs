@@ -13,6 +13,14 @@ namespace Hartfs.Core.Collection;
 internal sealed class CollectionRun(
     CollectionContext context, GarbageCollector collector, CollectionOptions options, CollectionPace pace)
 {
+    /// <summary>The index is purged when it has this part more entries than there are chunks ...</summary>
+    private const int IndexExcessShare = 4;
+
+    /// <summary>... and so many.</summary>
+    private const int IndexExcessMin = 1024;
+
+    private const int IndexEntriesPerStep = 1024;
+
     private long _prunedRows;
     private CollectionPlan _plan = new();
 
@@ -73,6 +81,8 @@ internal sealed class CollectionRun(
         if (packs.Count > 0)
             error = Collect(packs, compactor);
         _prunedRows += collector.Prune(pace);
+        if (error == FsError.None && compactor.DeletedPacks > 0)
+            PurgeIndex();
         if (error == FsError.None)
             lock (context.TreeLock)
                 context.Metadata.State.ForgetReleased(released);
@@ -100,6 +110,8 @@ internal sealed class CollectionRun(
         packs = WithFinalLengths(packs);
         using var runs = new ExternalSorter<MovingRun>(
             context.ScratchStore, context.Settings.Collection.SortBytesMax);
+        pace.Progress.Begin("looking again");
+        pace.Step();
         context.Ingest.Condemn(packs.Select(pack => pack.Pack).ToFrozenSet());
         try
         {
@@ -125,7 +137,6 @@ internal sealed class CollectionRun(
     // named by an extent; later ones are found elsewhere.
     private void Confirm(IReadOnlyList<PackShare> packs, ExternalSorter<MovingRun> runs)
     {
-        pace.Progress.Begin("looking again");
         var ranks = new Dictionary<PackId, int>(packs.Count);
         for (int index = 0; index < packs.Count; index++)
             ranks.Add(packs[index].Pack, index);
@@ -180,6 +191,30 @@ internal sealed class CollectionRun(
         }
 
         return compactor.Settle();
+    }
+
+    // Entries of chunks that are gone cost a look at a place that is not there, and room.
+    private void PurgeIndex()
+    {
+        long chunkCount = 0;
+        lock (context.TreeLock)
+            foreach (ContentClass contentClass in Enum.GetValues<ContentClass>())
+                chunkCount += context.Metadata.State.GetClass(contentClass).Chunks;
+        if (context.Index.EntryCount <= chunkCount + chunkCount / IndexExcessShare + IndexExcessMin)
+            return;
+        pace.Progress.Begin("purging the index", context.Index.EntryCount);
+        int count = 0;
+        context.Index.Purge(glyph =>
+        {
+            if (++count % IndexEntriesPerStep == 0)
+            {
+                pace.Progress.Add(IndexEntriesPerStep);
+                pace.Step();
+            }
+
+            // In this order: a block is pending until the codex names it.
+            return context.Pipeline.TryRead(glyph, [], out _) || context.Codex.TryFind(glyph, out _);
+        }, pace.Cancel);
     }
 
     // Packs that were begun and are not named: a crash, or a disk that refused to delete, left them.

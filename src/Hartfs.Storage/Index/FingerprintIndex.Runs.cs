@@ -24,29 +24,47 @@ public sealed partial class FingerprintIndex
         lock (_mergeLock)
         {
             IndexRun[] inputs = ChooseRuns(_contents.Runs);
-            if (inputs.Length == 0)
-                return false;
+            return inputs.Length > 0 && MergeRuns(inputs, isLive, cancel);
+        }
+    }
 
-            string segment;
-            lock (_lock)
-                segment = NextSegment();
-            IndexRun? merged = Merge(inputs, segment, isLive, cancel);
-            lock (_lock)
+    /// <summary>
+    /// Writes all runs anew as one without the entries that are not live: for when many chunks have gone. Entries that
+    /// are in no run yet are not looked at.
+    /// </summary>
+    /// <param name="isLive">Tells which entries to keep; called once for each.</param>
+    /// <param name="cancel">Gives it up; nothing is changed then.</param>
+    /// <exception cref="IOException">The store failed; nothing is changed.</exception>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public void Purge(Func<Glyph, bool> isLive, CancellationToken cancel)
+    {
+        lock (_mergeLock)
+        {
+            if (_contents.Runs.Length > 0)
+                MergeRuns(_contents.Runs, isLive, cancel);
+        }
+    }
+
+    private bool MergeRuns(IndexRun[] inputs, Func<Glyph, bool>? isLive, CancellationToken cancel)
+    {
+        string segment;
+        lock (_lock)
+            segment = NextSegment();
+        IndexRun? merged = Merge(inputs, segment, isLive, cancel);
+        lock (_lock)
+        {
+            IndexRun[] runs = _contents.Runs;
+            int first = Array.IndexOf(runs, inputs[0]);
+            _contents = _contents with
             {
-                IndexRun[] runs = _contents.Runs;
-                int first = Array.IndexOf(runs, inputs[0]);
-                _contents = _contents with
-                {
-                    Runs = [.. runs[..first], .. Single(merged), .. runs[(first + inputs.Length)..]],
-                };
-                _debris.AddRange(inputs.Select(run => run.Segment));
-            }
-
-            foreach (IndexRun run in inputs)
-                run.Retire();
-            IndexLog.RunsMerged(_logger, segment, merged?.Footer.EntryCount ?? 0, inputs.Length);
+                Runs = [.. runs[..first], .. Single(merged), .. runs[(first + inputs.Length)..]],
+            };
+            _debris.AddRange(inputs.Select(run => run.Segment));
         }
 
+        foreach (IndexRun run in inputs)
+            run.Retire();
+        IndexLog.RunsMerged(_logger, segment, merged?.Footer.EntryCount ?? 0, inputs.Length);
         DeleteDebris();
         return true;
     }

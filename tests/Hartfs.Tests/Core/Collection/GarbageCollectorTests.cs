@@ -164,6 +164,23 @@ public sealed class GarbageCollectorTests : CollectionTest
     }
 
     [Fact]
+    public void The_index_forgets_the_chunks_that_are_gone()
+    {
+        for (int index = 0; index < 40; index++)
+            Make($"f{index}", Text(400_000, index));
+        Temp.Reopen();
+        long before = Volume.GetStatistics().IndexBytes;
+        for (int index = 1; index < 40; index++)
+            Remove($"f{index}");
+        Collect();
+        Assert.InRange(Volume.GetStatistics().IndexBytes, 1, before / 10);
+        Make("g", Text(400_000, 0));
+        Ok(Volume.Commit());
+        Assert.Equal(400_000, Volume.GetStatistics().UniqueBytes);
+        Verify();
+    }
+
+    [Fact]
     public void Packs_that_nothing_names_are_cleared_away()
     {
         Make("f", Noise(300_000, 1));

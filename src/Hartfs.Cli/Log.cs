@@ -43,7 +43,7 @@ internal static partial class Log
     public static partial void SnapshotMounted(ILogger logger, long id, string mountPoint);
 
     [LoggerMessage(6031, LogLevel.Warning, "The snapshot policy could not be kept; it is tried again: {Reason}")]
-    public static partial void PolicyFailed(ILogger logger, string reason);
+    public static partial void PolicyFailed(ILogger logger, string reason, Exception? failure);
 
     [LoggerMessage(6032, LogLevel.Information, "The snapshot policy deleted {Count} snapshots")]
     public static partial void PolicyDeleted(ILogger logger, int count);

@@ -261,6 +261,9 @@ public sealed partial class FileSystem
                 lock (toData.Lock)
                     lock (_treeLock)
                     {
+                        // Of a snapshot deleted meanwhile a collection may have given up the bytes.
+                        if (_metadata.Snapshots.Find(past.Snapshot.Id) is null)
+                            return FsError.Stale;
                         _nodes.Store(to);
                         to.Record.AllocatedBytes += _metadata.Extents.Copy(SnapshotId.Strip(source), sourceOffset,
                             target, targetOffset, length, past.Reader);

@@ -254,7 +254,8 @@ public sealed partial class Volume : IDisposable
         _healer.Dispose();
         _packs.Dispose();
         _index.Dispose();
-        Metadata.Dispose();
+        lock (TreeLock)
+            Metadata.Dispose();
         _store.Dispose();
         Gate.Dispose();
         _lock?.Dispose();

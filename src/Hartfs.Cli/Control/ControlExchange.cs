@@ -14,10 +14,15 @@ internal sealed class ControlExchange(LineChannel channel) : IProgress<Maintenan
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private readonly CancellationTokenSource _cancellation = new();
+    private CancellationTokenRegistration _registration;
     private long _reportedAt;
 
     /// <summary>Cancelled when nobody waits for the answer any more.</summary>
     public CancellationToken Cancellation => _cancellation.Token;
+
+    /// <summary>Cancels the work with something else, too.</summary>
+    public void CancelWith(CancellationToken token) =>
+        _registration = token.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _cancellation);
 
     public void Report(MaintenanceProgress value)
     {
@@ -50,5 +55,9 @@ internal sealed class ControlExchange(LineChannel channel) : IProgress<Maintenan
         }
     }
 
-    public void Dispose() => _cancellation.Dispose();
+    public void Dispose()
+    {
+        _registration.Dispose();
+        _cancellation.Dispose();
+    }
 }

@@ -24,6 +24,7 @@ internal sealed class MountSession : IDisposable
     private readonly ILogger _logger;
     private readonly DateTimeOffset _since = TimeProvider.System.GetUtcNow();
     private readonly ManualResetEventSlim _closed = new();
+    private readonly VolumeUses _uses = new();
     private FsError _closeError;
 
     private MountSession(MountPlan plan, Volume volume, SnapshotMounts mount, ILogger logger)
@@ -65,6 +66,7 @@ internal sealed class MountSession : IDisposable
         using (use is null && !settings.ReadOnly ? new SnapshotSchedule(volume, mount, logger) : null)
             mount.WaitForUnmount();
         control?.Stop();
+        session._uses.Close();
         FsError error = volume.Commit();
         volume.Dispose();
         session.TellClosed(error);
@@ -74,7 +76,11 @@ internal sealed class MountSession : IDisposable
         Log.Unmounted(logger, plan.MountPoint);
     }
 
-    public void Dispose() => _closed.Dispose();
+    public void Dispose()
+    {
+        _closed.Dispose();
+        _uses.Dispose();
+    }
 
     private static IMount MountFirst(MountPlan plan, Volume volume, SnapshotUse? use, ILoggerFactory loggers)
     {
@@ -101,6 +107,16 @@ internal sealed class MountSession : IDisposable
     }
 
     private ControlResponse Answer(ControlRequest request, ControlExchange exchange)
+    {
+        // It waits for the volume to be closed, which waits for all others.
+        if (request.Verb == ControlVerbs.Unmount)
+            return Unmount(request.Mount?.MountPoint, request.Lazy == true);
+        using VolumeUses.Use use = _uses.Begin();
+        exchange.CancelWith(_uses.Closing);
+        return AnswerOpen(request, exchange);
+    }
+
+    private ControlResponse AnswerOpen(ControlRequest request, ControlExchange exchange)
     {
         switch (request.Verb)
         {
@@ -141,8 +157,6 @@ internal sealed class MountSession : IDisposable
             case ControlVerbs.Mount when request.Mount is { Snapshot: { } snapshot } beside:
                 _mount.Mount(snapshot, beside.MountPoint, MountOptionList.Parse(beside.Options ?? []));
                 return new ControlResponse { Ok = true, Status = MakeStatus() };
-            case ControlVerbs.Unmount:
-                return Unmount(request.Mount?.MountPoint, request.Lazy == true);
             default:
                 return ControlResponse.Failed(ExitCode.Usage, $"unknown verb '{request.Verb}'.");
         }

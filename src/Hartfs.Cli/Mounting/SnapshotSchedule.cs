@@ -43,9 +43,11 @@ internal sealed class SnapshotSchedule : IDisposable
                 if (_volume.Snapshots.Policy.IsActive)
                     Keep();
             }
-            catch (SnapshotException failure)
+#pragma warning disable CA1031 // whatever fails here must not end the process that serves the mount
+            catch (Exception failure)
+#pragma warning restore CA1031
             {
-                Log.PolicyFailed(_logger, failure.Message);
+                Log.PolicyFailed(_logger, failure.Message, failure is SnapshotException ? null : failure);
             }
         }
     }

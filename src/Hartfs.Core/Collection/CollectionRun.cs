@@ -66,13 +66,13 @@ internal sealed class CollectionRun(
 
     private FsError Execute(PackCompactor compactor)
     {
-        DeleteDebris();
-        _prunedRows = collector.Prune(pace);
-
-        // What is dirty or pending is in no extent or region yet, and dead packs must be known by their whole length.
-        FsError error = options.IsBackground ? FsError.None : context.Committer.Commit();
+        // What an earlier run gave up is durable before a pack without a name is taken for debris; what is dirty or
+        // pending is in no extent or region yet; and dead packs must be known by their whole length.
+        FsError error = context.Committer.Commit();
         if (error != FsError.None)
             return error;
+        DeleteDebris();
+        _prunedRows = collector.Prune(pace);
         long released;
         lock (context.TreeLock)
             released = context.Metadata.State.ReleasedBytes;

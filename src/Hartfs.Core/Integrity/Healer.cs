@@ -104,7 +104,10 @@ internal sealed class Healer(Codex codex, PackStore packs, int level, ILogger lo
             return false;
         try
         {
-            Store(chunk.Block, bytes, [new ChunkEntry(chunk.Start, chunk.Length, fingerprint)], contentClass);
+            ChunkEntry entry = new(chunk.Start, chunk.Length, fingerprint);
+            // A collection may have given up the block's regions since: then nothing names the glyph any more.
+            if (Store(chunk.Block, bytes, [entry], contentClass) != bytes.Length)
+                return false;
             _healedCount++;
             Log.ChunkHealed(logger, bytes.Length, chunk.Block.Pack, chunk.Block.Offset);
             return true;

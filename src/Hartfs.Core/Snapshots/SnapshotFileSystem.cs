@@ -138,6 +138,8 @@ public sealed class SnapshotFileSystem : ReadOnlyFileSystem
             return FsError.None;
         int wanted = (int)Math.Min(buffer.Length, size - offset);
         error = _volume.Reader.Read(node, data, offset, buffer[..wanted]);
+        if (error == FsError.None && IsGone())
+            error = FsError.Stale;
         count = error == FsError.None ? wanted : 0;
         return error;
     }
@@ -190,6 +192,13 @@ public sealed class SnapshotFileSystem : ReadOnlyFileSystem
         FsError error = TryGetFile(inode, out Node node, out _);
         size = error == FsError.None ? node.Record.Size : 0;
         return error;
+    }
+
+    // Deleted while a request was under way: rows may have been pruned, and their ranges look like holes.
+    private bool IsGone()
+    {
+        lock (_volume.TreeLock)
+            return Snapshot.Id != default && _volume.Metadata.Snapshots.Find(Snapshot.Id) is null;
     }
 
     private FsError ListEntries<TSink>(InodeNumber directory, long cookie, bool withAttributes, ref TSink sink)

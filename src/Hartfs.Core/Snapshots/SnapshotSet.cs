@@ -107,7 +107,7 @@ public sealed partial class SnapshotSet
                     $"snapshot '{shown}' is held. Next: hartfs snapshot release it first.");
             }
 
-            FsError error = Change(() =>
+            Change("the snapshot is deleted", () =>
             {
                 if (_uses.ContainsKey(snapshot.Id))
                 {
@@ -117,12 +117,8 @@ public sealed partial class SnapshotSet
 
                 _metadata.Snapshots.Delete(snapshot.Id);
                 _volume.Tree.Forget(snapshot.Id);
-            });
-            if (error != FsError.None)
-                throw Failed("the snapshot was not deleted", error);
+            }, bytes);
         }
-
-        _volume.Tree.NoteSnapshot(bytes);
     }
 
     /// <summary>Holds a snapshot, so that nothing deletes it before it is released, or releases it; durably.</summary>
@@ -133,9 +129,8 @@ public sealed partial class SnapshotSet
         lock (_changeLock)
         {
             SnapshotRecord snapshot = Get(bytes);
-            FsError error = Change(() => _metadata.Snapshots.SetHeld(snapshot.Id, isHeld));
-            if (error != FsError.None)
-                throw Failed("the snapshot was not changed", error);
+            Change(isHeld ? "the snapshot is held" : "the snapshot is released",
+                () => _metadata.Snapshots.SetHeld(snapshot.Id, isHeld));
         }
     }
 
@@ -167,11 +162,10 @@ public sealed partial class SnapshotSet
                 _volume.Nodes.Clear();
             });
             error = _volume.Commit();
-            if (error != FsError.None)
-                throw Failed("the rollback is not durable", error);
+            // Whatever became of the commit, the tree is another one now.
             Tell(changes!);
             _volume.Tree.NoteSnapshot(before.Name);
-            return before;
+            return error == FsError.None ? before : throw Failed("the drive is rolled back, but not durably yet", error);
         }
     }
 
@@ -236,15 +230,19 @@ public sealed partial class SnapshotSet
             Undo(snapshot.Id);
     }
 
-    // Gate and tree lock around a small change, then a commit.
-    private FsError Change(Action change)
+    // Gate and tree lock around a small change, then a commit. A change that the commit did not make durable stays.
+    private void Change(string done, Action change, byte[]? noted = null)
     {
         if (_volume.Fatal != FsError.None)
-            return _volume.Fatal;
+            throw Failed("nothing was changed", _volume.Fatal);
         using (_volume.Gate.EnterChange())
             lock (_treeLock)
                 change();
-        return _volume.Commit();
+        FsError error = _volume.Commit();
+        if (noted is not null)
+            _volume.Tree.NoteSnapshot(noted);
+        if (error != FsError.None)
+            throw Failed($"{done}, but not durably yet", error);
     }
 
     private SnapshotRecord StandStillFor(byte[] name, SnapshotKind kind, Action<SnapshotRecord>? then = null)

@@ -29,8 +29,8 @@ internal sealed class SnapshotsDirectory(Volume volume, VolumeTree tree) : ReadO
             return FsError.Stale;
         if (name.Length > Limits.NameBytesMax)
             return FsError.NameTooLong;
-        return volume.Snapshots.TryGet(name) is { } snapshot
-            ? tree.Past(snapshot).GetAttributes(InodeNumber.Root, out inode)
+        return volume.Snapshots.TryGet(name) is { } snapshot && tree.Past(snapshot.Id) is { } past
+            ? past.GetAttributes(InodeNumber.Root, out inode)
             : FsError.NotFound;
     }
 
@@ -104,7 +104,12 @@ internal sealed class SnapshotsDirectory(Volume volume, VolumeTree tree) : ReadO
                 continue;
             var inode = new InodeRecord { Number = snapshot.Id.Place(InodeNumber.Root), Mode = InodeMode.Directory };
             if (withAttributes)
-                error = tree.Past(snapshot).GetAttributes(InodeNumber.Root, out inode);
+            {
+                if (tree.Past(snapshot.Id) is not { } past)
+                    continue;
+                error = past.GetAttributes(InodeNumber.Root, out inode);
+            }
+
             if (error != FsError.None || !sink.Add(snapshot.Name, next, inode))
                 return error;
         }

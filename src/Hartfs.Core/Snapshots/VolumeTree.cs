@@ -239,18 +239,24 @@ public sealed class VolumeTree : IFileSystem
     /// <inheritdoc/>
     public FsError RemoveXattr(InodeNumber inode, ReadOnlySpan<byte> name) => Of(inode).RemoveXattr(inode, name);
 
-    /// <summary>A snapshot's tree, its inodes numbered with the snapshot's number.</summary>
-    internal SnapshotFileSystem Past(SnapshotRecord snapshot)
+    /// <summary>A snapshot's tree, its inodes numbered with the snapshot's number; null when it is gone.</summary>
+    internal SnapshotFileSystem? Past(SnapshotId id)
     {
         lock (_past)
-            if (_past.TryGetValue(snapshot.Id, out SnapshotFileSystem? known))
+            if (_past.TryGetValue(id, out SnapshotFileSystem? known))
                 return known;
-        var past = new SnapshotFileSystem(_volume, snapshot, isPlaced: true);
-        lock (_past)
+        // Found and kept in one step: a deletion, which forgets it under the same lock, comes before or behind both.
+        lock (_volume.TreeLock)
         {
-            if (_past.Count >= PastMax)
-                _past.Clear();
-            return _past[snapshot.Id] = past;
+            if (_volume.Metadata.Snapshots.Find(id) is not { Kind: not SnapshotKind.Momentary } snapshot)
+                return null;
+            var past = new SnapshotFileSystem(_volume, snapshot, isPlaced: true);
+            lock (_past)
+            {
+                if (_past.Count >= PastMax)
+                    _past.Clear();
+                return _past[id] = past;
+            }
         }
     }
 
@@ -314,18 +320,8 @@ public sealed class VolumeTree : IFileSystem
         return snapshot.Value == 0 ? _live : PastOrGone(snapshot);
     }
 
-    private ReadOnlyFileSystem PastOrGone(SnapshotId id)
-    {
-        if (id.Value > SnapshotId.Max)
-            return _directory;
-        lock (_past)
-            if (_past.TryGetValue(id, out SnapshotFileSystem? known))
-                return known;
-        SnapshotRecord? snapshot;
-        lock (_volume.TreeLock)
-            snapshot = _volume.Metadata.Snapshots.Find(id);
-        return snapshot is null or { Kind: SnapshotKind.Momentary } ? _directory : Past(snapshot);
-    }
+    private ReadOnlyFileSystem PastOrGone(SnapshotId id) =>
+        id.Value > SnapshotId.Max ? _directory : (ReadOnlyFileSystem?)Past(id) ?? _directory;
 
     private static bool IsSnapshots(InodeNumber parent, ReadOnlySpan<byte> name) =>
         parent == InodeNumber.Root && name.SequenceEqual(SnapshotsDirectory.Name);

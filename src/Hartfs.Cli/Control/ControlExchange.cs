@@ -22,7 +22,8 @@ internal sealed class ControlExchange(LineChannel channel) : IProgress<Maintenan
 
     /// <summary>Cancels the work with something else, too.</summary>
     public void CancelWith(CancellationToken token) =>
-        _registration = token.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _cancellation);
+        _registration = token.UnsafeRegister(
+            static source => ((CancellationTokenSource)source!).Cancel(), _cancellation);
 
     public void Report(MaintenanceProgress value)
     {

@@ -25,6 +25,9 @@ public sealed partial class SnapshotSet
     // guards: the tree lock; how often each snapshot is in use
     private readonly Dictionary<SnapshotId, int> _uses = [];
 
+    // guards: the tree lock; what List answered last, until something changes
+    private IReadOnlyList<SnapshotRecord>? _listed;
+
     internal SnapshotSet(Volume volume, Committer committer, InlineRecall recall, ILogger logger)
     {
         _volume = volume;
@@ -39,7 +42,7 @@ public sealed partial class SnapshotSet
     public IReadOnlyList<SnapshotRecord> List()
     {
         lock (_treeLock)
-            return [.. _metadata.Snapshots.List().Where(each => each.Kind != SnapshotKind.Momentary)];
+            return _listed ??= [.. _metadata.Snapshots.List().Where(each => each.Kind != SnapshotKind.Momentary)];
     }
 
     /// <summary>Finds a snapshot by its name.</summary>
@@ -165,7 +168,9 @@ public sealed partial class SnapshotSet
             // Whatever became of the commit, the tree is another one now.
             Tell(changes!);
             _volume.Tree.NoteSnapshot(before.Name);
-            return error == FsError.None ? before : throw Failed("the drive is rolled back, but not durably yet", error);
+            return error == FsError.None
+                ? before
+                : throw Failed("the drive is rolled back, but not durably yet", error);
         }
     }
 
@@ -237,7 +242,11 @@ public sealed partial class SnapshotSet
             throw Failed("nothing was changed", _volume.Fatal);
         using (_volume.Gate.EnterChange())
             lock (_treeLock)
+            {
+                _listed = null;
                 change();
+            }
+
         FsError error = _volume.Commit();
         if (noted is not null)
             _volume.Tree.NoteSnapshot(noted);
@@ -255,6 +264,7 @@ public sealed partial class SnapshotSet
             if (!_metadata.Snapshots.HasRoom)
                 return;
             made = _metadata.Snapshots.Create(name, kind, _volume.FileSystem.Now);
+            _listed = null;
             then?.Invoke(made);
         }, out TimeSpan pause);
         if (error != FsError.None)
@@ -277,7 +287,10 @@ public sealed partial class SnapshotSet
             return;
         using (_volume.Gate.EnterChange())
             lock (_treeLock)
+            {
                 _metadata.Snapshots.Delete(id);
+                _listed = null;
+            }
     }
 
     private void ThrowIfReadOnly()

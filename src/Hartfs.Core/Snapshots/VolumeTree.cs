@@ -23,7 +23,7 @@ public sealed class VolumeTree : IFileSystem
     private readonly FileSystem _live;
     private readonly SnapshotsDirectory _directory;
 
-    // guards: itself; taken inside or outside the tree lock, with nothing taken while it is held
+    // guards: itself; taken with or without the tree lock, and nothing is taken while it is held
     private readonly Dictionary<SnapshotId, SnapshotFileSystem> _past = [];
 
     // guards: itself; files in snapshots whose names are being looked for

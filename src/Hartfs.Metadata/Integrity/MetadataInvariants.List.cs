@@ -124,6 +124,12 @@ public static partial class MetadataInvariants
             "now AS (SELECT ifnull((SELECT value FROM state WHERE name = 'epoch'), 1) AS epoch) " +
             "SELECT kind, born, died FROM rows, now WHERE born < 1 OR born > epoch OR died <= born OR died > epoch"),
 
+        new("snapshots", "Snapshots have numbers that were allocated, and epochs that ended, in the same order.",
+            "SELECT id, epoch, before FROM (SELECT id, epoch, lag(epoch) OVER (ORDER BY id) AS before FROM snapshot) " +
+            "WHERE id < 1 OR epoch < 1 OR epoch <= before OR " +
+            "id >= ifnull((SELECT value FROM state WHERE name = 'next_snapshot'), 1) OR " +
+            "epoch >= ifnull((SELECT value FROM state WHERE name = 'epoch'), 1)"),
+
         new("numbers", "Inodes and inline rows have numbers that were allocated.",
             "SELECT number FROM inode WHERE number >= " +
             "ifnull((SELECT value FROM state WHERE name = 'next_inode'), 2) UNION ALL " +

@@ -44,6 +44,7 @@ public sealed class MetadataInvariantsTests : IDisposable
         { "symlink-target", "INSERT INTO symlink VALUES (3, 1, x'61')" },
         { "epochs", "UPDATE extent SET born = 99" },
         { "epochs", "UPDATE entry_past SET died = 1" },
+        { "snapshots", "INSERT INTO snapshot VALUES (5, x'61', 9, 0, 0, 0, 0, 0)" },
         { "numbers", "UPDATE state SET value = 4 WHERE name = 'next_inode'" },
         { "inode-counts", "UPDATE state SET value = 7 WHERE name = 'file_count'" },
         { "logical-bytes", "UPDATE state SET value = 7 WHERE name = 'logical_bytes'" },

@@ -21,6 +21,8 @@ internal sealed class CollectionRun(
 
     private const int IndexEntriesPerStep = 1024;
 
+    private const int OpenPackShareMin = 4;
+
     private long _prunedRows;
     private CollectionPlan _plan = new();
 
@@ -89,13 +91,14 @@ internal sealed class CollectionRun(
         return error == FsError.None && !options.IsBackground ? context.Committer.Commit() : error;
     }
 
-    // The open pack is ended to be collected, but not for the volume's own collection: its time will come.
+    // The open pack is ended to be collected; by the volume's own collection only when much of a pack is dead in it.
     private IReadOnlyList<PackShare> ChoosePacks()
     {
         PackId open = context.Packs.Position.OpenPack;
         if (_plan.Candidates.All(pack => pack.Pack != open))
             return _plan.Candidates;
-        if (options.IsBackground)
+        long deadBytes = _plan.Candidates.First(pack => pack.Pack == open).DeadBytes;
+        if (options.IsBackground && deadBytes < context.Settings.PackBytesTarget / OpenPackShareMin)
             return [.. _plan.Candidates.Where(pack => pack.Pack != open)];
         context.Packs.SealOpen();
         return _plan.Candidates;

@@ -67,6 +67,9 @@ public sealed partial class MetadataStore
         }
     }
 
+    /// <summary>Makes the query that runs now fail; from any thread, before the store is disposed of.</summary>
+    public void Interrupt() => _database.Interrupt();
+
     /// <summary>What SQLite finds wrong with pages, indexes and rows; empty when nothing is.</summary>
     public IReadOnlyList<string> FindPageFaults(int countMax)
     {

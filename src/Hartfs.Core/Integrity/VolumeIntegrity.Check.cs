@@ -27,6 +27,7 @@ public sealed partial class VolumeIntegrity
             CheckReport report;
             using (file)
             using (MetadataStore frozen = MetadataStore.OpenFrozen(file, _loggers.CreateLogger<MetadataStore>()))
+            using (both.Token.Register(frozen.Interrupt))
                 report = Check(frozen, options, progress, both.Token);
             if (!file.IsBroken)
                 return options.Repair ? ReplaceCopies(report, both.Token) : report;

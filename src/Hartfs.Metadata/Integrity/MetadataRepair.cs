@@ -65,23 +65,34 @@ public static class MetadataRepair
             "AND (mode & 61440) >> 12 = target & 15); " +
             "DELETE FROM entry WHERE parent NOT IN (SELECT number FROM inode WHERE (mode & 61440) = 16384); " +
             "DELETE FROM entry WHERE length(name) NOT BETWEEN 1 AND 255 OR typeof(name) != 'blob' " +
-            "OR instr(name, x'2f') OR instr(name, x'00') OR name IN (x'2e', x'2e2e'); " +
-            // A directory keeps the name in the directory it calls its parent, or else one of them.
-            "DELETE FROM entry WHERE target & 15 = 4 AND EXISTS (SELECT 1 FROM entry AS other, inode " +
-            "WHERE other.target = entry.target AND number = entry.target >> 4 " +
-            "AND (other.parent, other.cookie) != (entry.parent, entry.cookie) " +
-            "AND (other.parent = inode.parent) * 2 + ((other.parent, other.cookie) < (entry.parent, entry.cookie)) " +
-            "> (entry.parent = inode.parent) * 2 + ((entry.parent, entry.cookie) < (other.parent, other.cookie))); " +
-            "UPDATE inode SET parent = ifnull((SELECT entry.parent FROM entry WHERE target >> 4 = number " +
-            "AND target & 15 = 4), parent) WHERE (mode & 61440) = 16384 AND number != 1");
-        NameTheLost(store, now);
+            "OR instr(name, x'2f') OR instr(name, x'00') OR name IN (x'2e', x'2e2e')");
+        ListNames(database);
         database.Execute(
-            "UPDATE inode SET link_count = (SELECT count(*) FROM entry WHERE target >> 4 = number) " +
+            // A directory keeps the name in the directory it calls its parent, or else the first.
+            "DELETE FROM entry WHERE target & 15 = 4 AND (parent, cookie) IN (" +
+            "SELECT named.parent, named.cookie FROM named JOIN inode USING (number) WHERE EXISTS (" +
+            "SELECT 1 FROM named AS other WHERE other.number = named.number " +
+            "AND (other.parent != inode.parent, other.parent, other.cookie) " +
+            "< (named.parent != inode.parent, named.parent, named.cookie)))");
+        ListNames(database);
+        database.Execute(
+            "UPDATE inode SET parent = ifnull((SELECT named.parent FROM named WHERE named.number = inode.number), " +
+            "parent) WHERE (mode & 61440) = 16384 AND number != 1");
+        NameTheLost(store, now);
+        ListNames(database);
+        database.Execute(
+            "UPDATE inode SET link_count = (SELECT count(*) FROM named WHERE named.number = inode.number) " +
             "WHERE (mode & 61440) != 16384; " +
             "UPDATE inode SET link_count = 2 + (SELECT count(*) FROM entry WHERE entry.parent = number " +
-            "AND target & 15 = 4) WHERE (mode & 61440) = 16384 AND link_count != 0");
+            "AND target & 15 = 4) WHERE (mode & 61440) = 16384 AND link_count != 0; DROP TABLE temp.named");
         Recount(store);
     }
+
+    // The table of names has no index by inode: a list that has one, for as long as the repair takes.
+    private static void ListNames(Database database) => database.Execute(
+        "DROP TABLE IF EXISTS temp.named; " +
+        "CREATE TEMP TABLE named AS SELECT target >> 4 AS number, parent, cookie FROM entry; " +
+        "CREATE INDEX temp.named_number ON named (number)");
 
     // What nobody can reach: directories first, for what is in them is reachable then. Cycles are cut by the new name.
     private static void NameTheLost(MetadataStore store, long now)
@@ -93,19 +104,21 @@ public static class MetadataRepair
             "ORDER BY number NOT IN (SELECT target >> 4 FROM entry) DESC, number LIMIT 1";
         const string Nameless =
             "SELECT number, mode FROM inode WHERE (mode & 61440) != 16384 AND link_count > 0 " +
-            "AND number NOT IN (SELECT target >> 4 FROM entry) LIMIT 1";
-        foreach (string query in (string[])[Unreached, Nameless])
-        {
-            while (FindOne(store.Database, query) is var (number, mode) && number != 0)
-                NameIt(store, number, mode, now);
-        }
+            "AND number NOT IN (SELECT target >> 4 FROM entry)";
+        while (Find(store.Database, Unreached) is [var directory])
+            NameIt(store, directory.Number, directory.Mode, now);
+        foreach ((long number, int mode) in Find(store.Database, Nameless))
+            NameIt(store, number, mode, now);
     }
 
-    private static (long Number, int Mode) FindOne(Database database, string query)
+    private static List<(long Number, int Mode)> Find(Database database, string query)
     {
+        List<(long, int)> found = [];
         using Statement statement = database.PrepareOnce(query);
         using Statement.Rows rows = statement.Query();
-        return rows.Next() ? (rows.Int64(0), (int)rows.Int64(1)) : default;
+        while (rows.Next())
+            found.Add((rows.Int64(0), (int)rows.Int64(1)));
+        return found;
     }
 
     private static void NameIt(MetadataStore store, long number, int mode, long now)

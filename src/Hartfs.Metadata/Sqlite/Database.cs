@@ -88,6 +88,9 @@ internal sealed class Database : IDisposable
         return rows.Next() ? rows.Int64(0) : 0;
     }
 
+    /// <summary>Makes the statement that runs now fail; from any thread, while the connection is open.</summary>
+    public void Interrupt() => Sqlite3.Interrupt(_handle);
+
     /// <summary>What SQLite finds wrong with pages, indexes and rows; empty when nothing is.</summary>
     public IReadOnlyList<string> FindPageFaults(int countMax)
     {

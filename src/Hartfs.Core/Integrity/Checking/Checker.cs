@@ -46,7 +46,9 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
                 CheckSuperblocks();
                 break;
             case CheckPass.PagesId:
-                foreach (string fault in frozen.FindPageFaults(KeptMax))
+                IReadOnlyList<string> faults = frozen.FindPageFaults(KeptMax);
+                cancel.ThrowIfCancellationRequested();
+                foreach (string fault in faults)
                     Add(fault);
                 break;
             case CheckPass.PacksId:
@@ -109,6 +111,7 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
         }
         catch (MetadataException failure)
         {
+            cancel.ThrowIfCancellationRequested();
             Add($"cannot be verified: {failure.Message}");
         }
     }

@@ -109,6 +109,9 @@ internal static unsafe partial class Sqlite3
 
     public static string Version() => Marshal.PtrToStringUTF8(sqlite3_libversion()) ?? "";
 
+    /// <summary>Ends what runs on a connection that is open; from any thread.</summary>
+    public static void Interrupt(nint database) => sqlite3_interrupt(database);
+
     public static int SystemError(nint database) => sqlite3_system_errno(database);
 
     /// <summary>Leaves the write-ahead log as it is when the database is closed.</summary>
@@ -247,6 +250,9 @@ internal static unsafe partial class Sqlite3
 
     [LibraryImport(Library)]
     private static partial nint sqlite3_libversion();
+
+    [LibraryImport(Library)]
+    private static partial void sqlite3_interrupt(nint database);
 
     [LibraryImport(Library)]
     private static partial int sqlite3_system_errno(nint database);

@@ -58,12 +58,15 @@ internal sealed class AutomaticCollection : IDisposable
             _isRequested = false;
             try
             {
-                _collector.Run(new CollectionOptions
+                CollectionResult result = _collector.Run(new CollectionOptions
                 {
                     DeadShareMin = _settings.DeadShareMin,
                     PackBytesMax = _settings.BytesPerRunMax,
                     IsBackground = true,
                 }, cancel: _stop.Token);
+                // Somebody else's collection or look had precedence: what was due is due still.
+                if (result.Error == FsError.Interrupted)
+                    _isRequested = true;
             }
             catch (Exception failure)
             {

@@ -13,6 +13,7 @@ namespace Hartfs.Core.Collection;
 public sealed class GarbageCollector : IDisposable
 {
     private const int RowsPerStep = 256;
+    private const int WaitMs = 50;
 
     private readonly CollectionContext _context;
 
@@ -181,24 +182,31 @@ public sealed class GarbageCollector : IDisposable
         Func<CollectionPace, T> work, CancellationToken cancel)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closing.Token);
-        // Who waits for a result does not wait for the volume's own collection.
-        if (!options.IsBackground)
-            StopBackground();
-        lock (_lock)
+        EnterAlone(options.IsBackground, linked.Token);
+        try
         {
             if (options.IsBackground)
                 _background = linked;
-            try
-            {
-                linked.Token.ThrowIfCancellationRequested();
-                var progress = new CollectionProgress(listener);
-                return work(new CollectionPace(_context, progress, options.IsBackground, linked.Token));
-            }
-            finally
-            {
-                Interlocked.CompareExchange(ref _background, null, linked);
-            }
+            var progress = new CollectionProgress(listener);
+            return work(new CollectionPace(_context, progress, options.IsBackground, linked.Token));
         }
+        finally
+        {
+            Interlocked.CompareExchange(ref _background, null, linked);
+            _lock.Exit();
+        }
+    }
+
+    // Who waits for a result does not wait for the volume's own collection, however often that begins anew.
+    private void EnterAlone(bool isBackground, CancellationToken cancel)
+    {
+        do
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (!isBackground)
+                StopBackground();
+        }
+        while (!_lock.TryEnter(WaitMs));
     }
 
     private void StopBackground()

@@ -21,6 +21,11 @@ public sealed partial class Volume
     /// </summary>
     private const long GlyphsSkippedAfterCrash = 1L << 36;
 
+    private const int OrphansPerStep = 4096;
+
+    /// <summary>Changed rows at which recovery commits.</summary>
+    private const long RecoveryChangesMax = 16 << 10;
+
     private const int RootMode = InodeMode.Directory | 0x1ED;
 
     /// <summary>Makes a volume in a directory that is empty or missing. Throws <see cref="VolumeException"/>.</summary>
@@ -247,7 +252,7 @@ public sealed partial class Volume
         int orphans = 0;
         foreach (InodeNumber orphan in metadata.Inodes.ListOrphans())
         {
-            LooseTree.Remove(metadata, orphan, int.MaxValue);
+            RemoveOrphan(metadata, orphan);
             orphans++;
         }
 
@@ -263,6 +268,22 @@ public sealed partial class Volume
         return wasClean
             ? null
             : $"back at the last commit; {orphans} deleted files cleared away, {blocks} blocks indexed again";
+    }
+
+    // An orphan may be the top of a large tree: neither the transaction nor the log grows with it. Ended early, it is
+    // done at the next opening.
+    private static void RemoveOrphan(MetadataStore metadata, InodeNumber orphan)
+    {
+        bool isMore;
+        do
+        {
+            isMore = LooseTree.Remove(metadata, orphan, OrphansPerStep);
+            if (metadata.PendingChanges < RecoveryChangesMax)
+                continue;
+            metadata.Commit();
+            metadata.CheckpointIfNeeded();
+        }
+        while (isMore);
     }
 
     /// <summary>

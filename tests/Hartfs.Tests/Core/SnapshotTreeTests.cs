@@ -3,8 +3,10 @@ using Hartfs.Core;
 using Hartfs.Core.Mounting;
 using Hartfs.Core.Snapshots;
 using Hartfs.Format;
+using Hartfs.Metadata;
 using Hartfs.Metadata.Integrity;
 using Hartfs.Testing.Modelling;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Hartfs.Tests.Core;
@@ -103,6 +105,29 @@ public sealed class SnapshotTreeTests : VolumeTest
         Assert.Equal(["d"], Names(InodeNumber.Root));
         Assert.Equal(3002, Temp.Volume.Metadata.Database.QueryInt64("SELECT count(*) FROM inode"));
         Assert.Equal(0, Temp.Volume.Metadata.Database.QueryInt64("SELECT count(*) FROM snapshot"));
+        Assert.Empty(MetadataInvariants.Check(Temp.Volume.Metadata));
+    }
+
+    [Fact]
+    public void A_large_tree_without_a_name_is_cleared_away_in_steps_when_the_volume_is_opened()
+    {
+        InodeNumber directory = MakeDirectory("d");
+        for (int index = 0; index < 10_000; index++)
+            Ok(Fs.Create(directory, Name($"f{index}"), Octal644, 0, 0, default, out _));
+        Temp.Close();
+        using (MetadataStore metadata = MetadataStore.Open(
+            Path.Combine(Temp.Path, "metadata.sqlite"), new MetadataSettings(), NullLogger.Instance))
+        {
+            Assert.True(metadata.Inodes.TryGet(directory, out InodeRecord top));
+            Assert.True(metadata.Inodes.TryGet(InodeNumber.Root, out InodeRecord root));
+            metadata.Entries.Remove(InodeNumber.Root, Name("d"));
+            metadata.Inodes.Update(top with { LinkCount = 0 });
+            metadata.Inodes.Update(root with { LinkCount = 2 });
+            metadata.Commit();
+        }
+
+        Temp.Open();
+        Assert.Equal(1, Temp.Volume.Metadata.Database.QueryInt64("SELECT count(*) FROM inode"));
         Assert.Empty(MetadataInvariants.Check(Temp.Volume.Metadata));
     }
 

@@ -21,10 +21,17 @@ public sealed partial class FingerprintIndex
     /// <exception cref="OperationCanceledException">The merge was given up.</exception>
     public bool MergeIfNeeded(CancellationToken cancel, Func<Glyph, bool>? isLive = null)
     {
-        lock (_mergeLock)
+        // A purge may take minutes, and leaves one run.
+        if (!_mergeLock.TryEnter())
+            return false;
+        try
         {
             IndexRun[] inputs = ChooseRuns(_contents.Runs);
             return inputs.Length > 0 && MergeRuns(inputs, isLive, cancel);
+        }
+        finally
+        {
+            _mergeLock.Exit();
         }
     }
 

@@ -209,6 +209,45 @@ public sealed class GarbageCollectorTests : CollectionTest
         Assert.Equal(Noise(300_000, 1), Read("f"));
     }
 
+    [Fact]
+    public async Task Who_waits_for_another_collection_can_give_up()
+    {
+        Make("f", Noise(300_000, 1));
+        Ok(Volume.Commit());
+        using var first = new Blocker();
+        Task<CollectionPlan> look = Task.Factory.StartNew(() => Volume.Collection.Plan(All, first),
+            TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        first.Begun.Wait(TestContext.Current.CancellationToken);
+        using var cancel = new CancellationTokenSource();
+        Task<CollectionResult> second = Task.Factory.StartNew(() => Volume.Collection.Run(All, cancel: cancel.Token),
+            TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        cancel.Cancel();
+        Assert.Equal(FsError.Interrupted, (await second).Error);
+        Assert.False(look.IsCompleted);
+        first.Free.Set();
+        Assert.Empty((await look).Snapshots);
+    }
+
+    /// <summary>Stops the work at its first step until it is freed.</summary>
+    private sealed class Blocker : IProgress<MaintenanceProgress>, IDisposable
+    {
+        public ManualResetEventSlim Begun { get; } = new();
+
+        public ManualResetEventSlim Free { get; } = new();
+
+        public void Report(MaintenanceProgress value)
+        {
+            Begun.Set();
+            Free.Wait();
+        }
+
+        public void Dispose()
+        {
+            Begun.Dispose();
+            Free.Dispose();
+        }
+    }
+
     /// <summary>Cancels when the work has taken so many steps.</summary>
     private sealed class Canceller(CancellationTokenSource cancel, int step) : IProgress<MaintenanceProgress>
     {

@@ -1,4 +1,5 @@
 using Hartfs.Format;
+using Hartfs.Metadata.Snapshots;
 
 namespace Hartfs.Core.Snapshots;
 
@@ -11,6 +12,7 @@ internal sealed class SnapshotsDirectory(Volume volume, VolumeTree tree) : ReadO
     /// <summary>Its number; no snapshot gets it.</summary>
     public static readonly InodeNumber Number = new SnapshotId(SnapshotId.Max + 1).Place(InodeNumber.Root);
 
+    private const int PageCount = 64;
     private const long SelfCookie = 1;
     private const long ParentCookie = 2;
     private const int Mode = InodeMode.Directory | 0x16D;
@@ -52,8 +54,11 @@ internal sealed class SnapshotsDirectory(Volume volume, VolumeTree tree) : ReadO
         FsError error = volume.FileSystem.GetAttributes(InodeNumber.Root, out InodeRecord root);
         if (error != FsError.None)
             return error;
-        IReadOnlyList<SnapshotRecord> snapshots = volume.Snapshots.List();
-        long changed = Math.Max(tree.SnapshotsChangeTime, snapshots.Count > 0 ? snapshots[^1].Created : root.BirthTime);
+        SnapshotTotals snapshots;
+        lock (volume.TreeLock)
+            snapshots = volume.Metadata.Snapshots.GetTotals();
+        long newest = snapshots.Count > 0 ? snapshots.NewestCreated : root.BirthTime;
+        long changed = Math.Max(tree.SnapshotsChangeTime, newest);
         attributes = new InodeRecord
         {
             Number = Number,
@@ -97,21 +102,43 @@ internal sealed class SnapshotsDirectory(Volume volume, VolumeTree tree) : ReadO
         }
 
         // A snapshot's cookie is its number behind the two: it stays where it is while others come and go.
-        foreach (SnapshotRecord snapshot in volume.Snapshots.List())
+        IReadOnlyList<SnapshotRecord> page;
+        var inodes = new List<InodeRecord>(PageCount);
+        var behind = new SnapshotId(Math.Max(0, cookie - ParentCookie));
+        do
         {
-            long next = ParentCookie + snapshot.Id.Value;
-            if (next <= cookie)
-                continue;
-            var inode = new InodeRecord { Number = snapshot.Id.Place(InodeNumber.Root), Mode = InodeMode.Directory };
-            if (withAttributes)
+            lock (volume.TreeLock)
             {
-                if (tree.Past(snapshot.Id) is not { } past)
-                    continue;
-                error = past.GetAttributes(InodeNumber.Root, out inode);
+                page = volume.Metadata.Snapshots.List(behind, PageCount);
+                error = Describe(page, withAttributes, inodes);
             }
 
-            if (error != FsError.None || !sink.Add(snapshot.Name, next, inode))
+            if (error != FsError.None)
                 return error;
+            for (int index = 0; index < page.Count; index++)
+            {
+                behind = page[index].Id;
+                if (page[index].Kind != SnapshotKind.Momentary
+                    && !sink.Add(page[index].Name, ParentCookie + behind.Value, inodes[index]))
+                    return FsError.None;
+            }
+        }
+        while (page.Count == PageCount);
+        return FsError.None;
+    }
+
+    // Under the tree lock: none of them goes meanwhile. Not through the snapshots that the tree keeps at hand: listing
+    // many would push out those that are being read.
+    private FsError Describe(IReadOnlyList<SnapshotRecord> page, bool withAttributes, List<InodeRecord> inodes)
+    {
+        inodes.Clear();
+        foreach (SnapshotRecord snapshot in page)
+        {
+            var inode = new InodeRecord { Number = snapshot.Id.Place(InodeNumber.Root), Mode = InodeMode.Directory };
+            if (withAttributes && new SnapshotFileSystem(volume, snapshot, isPlaced: true)
+                .GetAttributes(InodeNumber.Root, out inode) is not FsError.None and var error)
+                return error;
+            inodes.Add(inode);
         }
 
         return FsError.None;

@@ -10,17 +10,22 @@ public sealed class SnapshotTable
 
     private readonly VolumeState _state;
     private readonly Statement _list;
+    private readonly Statement _page;
+    private readonly Statement _totals;
     private readonly Statement _byName;
     private readonly Statement _byId;
     private readonly Statement _insert;
     private readonly Statement _delete;
     private readonly Statement _hold;
     private readonly Statement _newest;
+    private SnapshotTotals? _known;
 
     internal SnapshotTable(Database database, VolumeState state)
     {
         _state = state;
         _list = database.Prepare($"SELECT {Columns} FROM snapshot ORDER BY id");
+        _page = database.Prepare($"SELECT {Columns} FROM snapshot WHERE id > ? ORDER BY id LIMIT ?");
+        _totals = database.Prepare("SELECT id, created FROM snapshot WHERE kind <> ? ORDER BY id");
         _byName = database.Prepare($"SELECT {Columns} FROM snapshot WHERE name = ?");
         _byId = database.Prepare($"SELECT {Columns} FROM snapshot WHERE id = ?");
         _insert = database.Prepare($"INSERT INTO snapshot ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
@@ -41,6 +46,29 @@ public sealed class SnapshotTable
         while (rows.Next())
             snapshots.Add(Read(rows));
         return snapshots;
+    }
+
+    /// <summary>The first snapshots behind one, at most so many, momentary ones included.</summary>
+    public IReadOnlyList<SnapshotRecord> List(SnapshotId behind, int countMax)
+    {
+        var snapshots = new List<SnapshotRecord>();
+        using Statement.Rows rows = _page.Bind(1, behind.Value).Bind(2, countMax).Query();
+        while (rows.Next())
+            snapshots.Add(Read(rows));
+        return snapshots;
+    }
+
+    /// <summary>How many snapshots there are but for momentary ones; counted once for each change of the set.</summary>
+    public SnapshotTotals GetTotals()
+    {
+        if (_known is { } known)
+            return known;
+        var totals = new SnapshotTotals(0, 0);
+        using Statement.Rows rows = _totals.Bind(1, (long)SnapshotKind.Momentary).Query();
+        while (rows.Next())
+            totals = new SnapshotTotals(totals.Count + 1, rows.Int64(1));
+        _known = totals;
+        return totals;
     }
 
     /// <summary>Finds a snapshot by its name; null when there is none.</summary>
@@ -75,6 +103,7 @@ public sealed class SnapshotTable
         };
         _insert.Bind(1, snapshot.Id.Value).Bind(2, name).Bind(3, snapshot.Epoch).Bind(4, created).Bind(5, (long)kind)
             .Bind(6, 0).Bind(7, snapshot.LogicalBytes).Bind(8, snapshot.InodeCount).Execute();
+        _known = null;
         _state.NextSnapshot++;
         _state.EndEpoch();
         return snapshot;
@@ -85,6 +114,7 @@ public sealed class SnapshotTable
     /// </summary>
     public bool Delete(SnapshotId id)
     {
+        _known = null;
         bool existed = _delete.Bind(1, id.Value).Execute() != 0;
         FindKeptEpoch();
         return existed;
@@ -112,3 +142,8 @@ public sealed class SnapshotTable
         _state.KeptEpoch = Math.Max(rows.Next() ? rows.Int64(0) : 0, _state.HeldEpoch);
     }
 }
+
+/// <summary>The snapshots of a volume taken together.</summary>
+/// <param name="Count">How many there are.</param>
+/// <param name="NewestCreated">When the newest was made, in nanoseconds since 1970-01-01 UTC; 0: there is none.</param>
+public readonly record struct SnapshotTotals(int Count, long NewestCreated);

@@ -218,6 +218,34 @@ public sealed class SnapshotTests : VolumeTest
     }
 
     [Fact]
+    public void Many_snapshots_are_listed_in_the_order_of_their_making_and_momentary_ones_are_not()
+    {
+        List<string> expected = [];
+        for (int number = 1; number <= 200; number++)
+        {
+            string name = $"s{number}";
+            bool isMomentary = number % 70 == 1;
+            lock (Temp.Volume.TreeLock)
+                Temp.Volume.Metadata.Snapshots.Create(
+                    Name(name), isMomentary ? SnapshotKind.Momentary : SnapshotKind.Named, 1000 + number);
+            if (!isMomentary)
+                expected.Add(name);
+        }
+
+        var tree = new ProductTree(Tree);
+        Ok(Tree.Lookup(InodeNumber.Root, ".snapshots"u8, out InodeRecord all));
+        Assert.Equal(expected, List(tree, all.Number));
+        Assert.Equal((uint)expected.Count + 2, all.LinkCount);
+        lock (Temp.Volume.TreeLock)
+            Assert.Equal(1200, Temp.Volume.Metadata.Snapshots.GetTotals().NewestCreated);
+        Snapshots.Delete("s64"u8);
+        Snapshots.Delete("s200"u8);
+        Assert.Equal(expected.Except(["s64", "s200"]), List(tree, all.Number));
+        Ok(Tree.GetAttributes(all.Number, out all));
+        Assert.Equal((uint)expected.Count, all.LinkCount);
+    }
+
+    [Fact]
     public void Every_change_inside_a_snapshot_is_refused()
     {
         MakeFile("f", Noise(100, 1));

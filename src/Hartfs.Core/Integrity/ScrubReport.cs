@@ -28,7 +28,7 @@ public sealed record ScrubReport
     /// <summary>Of them, blocks that were made whole again.</summary>
     public required long HealedCount { get; init; }
 
-    /// <summary>All that is known to be damaged now, by path and offset.</summary>
+    /// <summary>All that is known to be damaged now, by path and offset; empty when it was cancelled.</summary>
     public required IReadOnlyList<DamagedRange> Ranges { get; init; }
 
     /// <summary>What is wrong beside blocks: index runs, copies of the metadata, parity.</summary>

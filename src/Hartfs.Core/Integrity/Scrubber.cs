@@ -72,9 +72,6 @@ internal sealed class Scrubber : IDisposable
 
         if (isComplete)
             Finish();
-        IReadOnlyList<Region> regions = _codex.DamagedCount == 0
-            ? []
-            : _search.FindRegions(_codex.ListDamaged(), CancellationToken.None);
         return new ScrubReport
         {
             IsComplete = isComplete,
@@ -82,12 +79,27 @@ internal sealed class Scrubber : IDisposable
             Bytes = _bytes,
             DamagedCount = _damagedCount,
             HealedCount = _healedCount,
-            Ranges = _search.FindFiles(regions, CancellationToken.None),
+            Ranges = FindRanges(cancel),
             Remarks = [],
         };
     }
 
     public void Dispose() => _verifier.Dispose();
+
+    // Looks at every region and name: whoever has cancelled, such as a volume that is being closed, does not wait.
+    private IReadOnlyList<DamagedRange> FindRanges(CancellationToken cancel)
+    {
+        if (_codex.DamagedCount == 0 || cancel.IsCancellationRequested)
+            return [];
+        try
+        {
+            return _search.FindFiles(_search.FindRegions(_codex.ListDamaged(), cancel), cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            return [];
+        }
+    }
 
     private void Begin(bool fromStart)
     {

@@ -79,6 +79,7 @@ internal sealed class Healer(Codex codex, PackStore packs, int level, ILogger lo
             BlockLocation to = packs.Append(block);
             int moved = 0;
             int offset = 0;
+            int replacedLength = 0;
             for (int index = 0; index < chunks.Length;)
             {
                 int first = index;
@@ -86,11 +87,14 @@ internal sealed class Healer(Codex codex, PackStore packs, int level, ILogger lo
                 do
                     length += chunks[index++].Length;
                 while (index < chunks.Length && chunks[index].Start == chunks[first].Start + length);
-                moved += codex.Move(chunks[first].Start, length, from, to, offset, plain.Length);
+                moved += codex.Move(
+                    chunks[first].Start, length, from, to, offset, plain.Length, out int replaced);
+                replacedLength += replaced;
                 offset += length;
             }
 
-            codex.CountStored(contentClass, to.StoredLength);
+            if (moved > 0)
+                codex.CountStored(contentClass, to.StoredLength - replacedLength);
             return moved;
         }
     }

@@ -54,6 +54,7 @@ internal sealed class Codex
     }
 
     /// <summary>Counts a block that holds again what was stored before.</summary>
+    /// <param name="storedLength">Its bytes, less those of a block that it replaces.</param>
     public void CountStored(ContentClass contentClass, int storedLength)
     {
         lock (_treeLock)
@@ -65,10 +66,13 @@ internal sealed class Codex
     /// </summary>
     /// <param name="offsetInBlock">Where the run begins in the plain bytes of the block it goes to.</param>
     /// <param name="blockLength">Plain bytes of that block.</param>
+    /// <param name="replacedLength">Stored bytes of the block they lay in, when nothing names it any more; 0.</param>
     /// <returns>Bytes whose place changed.</returns>
-    public int Move(Glyph start, int length, BlockPlace from, BlockLocation to, int offsetInBlock, int blockLength)
+    public int Move(Glyph start, int length, BlockPlace from, BlockLocation to, int offsetInBlock, int blockLength,
+        out int replacedLength)
     {
         int moved = 0;
+        int storedLength = 0;
         Glyph end = start + length;
         lock (_treeLock)
         {
@@ -84,13 +88,23 @@ internal sealed class Codex
                         BlockLength = blockLength,
                     });
                     moved += part;
+                    storedLength = region.Block.StoredLength;
                 }
 
                 at = partEnd;
             }
+
+            replacedLength = moved > 0 && !IsNamed(from) ? storedLength : 0;
         }
 
         return moved;
+    }
+
+    private bool IsNamed(BlockPlace place)
+    {
+        var first = new List<Region>(1);
+        var before = new Region(default, 0, new BlockLocation(place.Pack, place.Offset, 0), 0);
+        return _metadata.Regions.LoadOfPack(place.Pack, before, first, 1) > 0 && place.IsAt(first[0].Block);
     }
 
     private void Split(in Region region, Glyph from, Glyph to)

@@ -54,9 +54,12 @@ public sealed class RepairTests : DamageTest
         Flip(PackPath(region.Block.Pack), region.Block.Offset, BlockHeader.Size + 200);
         Assert.NotEmpty(Scrub().Ranges);
         AddSource("text", text);
+        long stored = Temp.Volume.GetStatistics().CompressedBytes;
         RepairReport report = Repair(new RepairOptions { Sources = [Sources] });
         Assert.Empty(report.Ranges);
         Assert.Equal(text, ReadAll(Find("text")));
+        // The block that was replaced counts no more.
+        Assert.InRange(Temp.Volume.GetStatistics().CompressedBytes, stored * 9 / 10, stored * 11 / 10);
         Temp.Reopen();
         Assert.Equal(text, ReadAll(Find("text")));
     }

@@ -131,8 +131,8 @@ public sealed class LocalBlockStore : IBlockStore
                 writer.Dispose();
         }
 
-        _handles.Forget(segment);
         _folder.Delete(segment);
+        _handles.Forget(segment);
     }
 
     public void Dispose()

@@ -12,10 +12,12 @@ internal sealed class SegmentHandles(SegmentFolder folder, int countMax) : IDisp
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LinkedListNode<OpenSegment>> _bySegment = new(StringComparer.Ordinal);
     private readonly LinkedList<OpenSegment> _byUse = new();
+    private long _forgetCount;
 
     /// <summary>The segment's handle, opened when it is not; give it back after use.</summary>
     public OpenSegment Acquire(string segment)
     {
+        long forgetCount;
         lock (_lock)
         {
             if (_bySegment.TryGetValue(segment, out LinkedListNode<OpenSegment>? node))
@@ -25,10 +27,13 @@ internal sealed class SegmentHandles(SegmentFolder folder, int countMax) : IDisp
                 node.Value.UserCount++;
                 return node.Value;
             }
+
+            forgetCount = _forgetCount;
         }
 
         // Outside the lock: opening may take as long as the disk likes. Two threads may open the same file.
-        return Keep(new OpenSegment(segment, folder.Open(segment, FileMode.Open, FileAccess.Read)) { UserCount = 1 });
+        return Keep(new OpenSegment(segment, folder.Open(segment, FileMode.Open, FileAccess.Read)) { UserCount = 1 },
+            forgetCount);
     }
 
     /// <summary>Ends a use that <see cref="Acquire"/> began.</summary>
@@ -41,11 +46,12 @@ internal sealed class SegmentHandles(SegmentFolder folder, int countMax) : IDisp
         }
     }
 
-    /// <summary>Closes the segment's handle as soon as nobody uses it.</summary>
+    /// <summary>Closes the handle of a segment that was deleted, as soon as nobody uses it.</summary>
     public void Forget(string segment)
     {
         lock (_lock)
         {
+            _forgetCount++;
             if (_bySegment.TryGetValue(segment, out LinkedListNode<OpenSegment>? node))
                 Drop(node);
         }
@@ -60,10 +66,17 @@ internal sealed class SegmentHandles(SegmentFolder folder, int countMax) : IDisp
         }
     }
 
-    private OpenSegment Keep(OpenSegment open)
+    private OpenSegment Keep(OpenSegment open, long forgetCount)
     {
         lock (_lock)
         {
+            // It may have been deleted while it was opened: kept, its room would not come back.
+            if (_forgetCount != forgetCount)
+            {
+                open.IsKept = false;
+                return open;
+            }
+
             if (_bySegment.TryGetValue(open.Segment, out LinkedListNode<OpenSegment>? other))
                 Drop(other);
             _bySegment[open.Segment] = _byUse.AddLast(open);

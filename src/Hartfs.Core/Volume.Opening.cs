@@ -264,7 +264,7 @@ public sealed partial class Volume
         foreach (SegmentInfo scratch in store.List(ScratchSegment.Folder))
             store.Delete(scratch.Name);
         if (!wasClean)
-            DeleteNamelessPacks(metadata, packs, logger);
+            DeletePacksBut(ListNamedPacks(metadata), state.NextPack, packs, logger);
         return wasClean
             ? null
             : $"back at the last commit; {orphans} deleted files cleared away, {blocks} blocks indexed again";
@@ -290,12 +290,14 @@ public sealed partial class Volume
     /// Deletes packs that nothing names, but for those with a number that was not given out by the last commit: they
     /// may be newer than the metadata, and go when the metadata has passed them.
     /// </summary>
-    internal static void DeleteNamelessPacks(MetadataStore metadata, PackStore packs, ILogger logger)
+    /// <param name="named">What the metadata names.</param>
+    /// <param name="nextPack">The first number not given out by the last commit.</param>
+    internal static void DeletePacksBut(
+        IReadOnlySet<PackId> named, PackId nextPack, PackStore packs, ILogger logger)
     {
-        HashSet<PackId> named = [.. metadata.Packs.List().Select(pack => pack.Id), metadata.State.OpenPack];
         foreach (PackId pack in packs.ListNumbers())
         {
-            if (pack.Value >= metadata.State.NextPack.Value || named.Contains(pack))
+            if (pack.Value >= nextPack.Value || named.Contains(pack))
                 continue;
             try
             {
@@ -307,6 +309,10 @@ public sealed partial class Volume
             }
         }
     }
+
+    /// <summary>The packs that the metadata names.</summary>
+    internal static IReadOnlySet<PackId> ListNamedPacks(MetadataStore metadata) =>
+        new HashSet<PackId>([.. metadata.Packs.List().Select(pack => pack.Id), metadata.State.OpenPack]);
 
     // Adds the fingerprints of blocks written since the index was last saved, from the packs' own directories.
     private static int CompleteIndex(MetadataStore metadata, PackStore packs, FingerprintIndex index, ILogger logger)

@@ -223,7 +223,10 @@ internal sealed class CollectionRun(
     // Packs that were begun and are not named: a crash, or a disk that refused to delete, left them.
     private void DeleteDebris()
     {
+        IReadOnlySet<PackId> named;
+        PackId nextPack;
         lock (context.TreeLock)
-            Volume.DeleteNamelessPacks(context.Metadata, context.Packs, context.Logger);
+            (named, nextPack) = (Volume.ListNamedPacks(context.Metadata), context.Metadata.State.NextPack);
+        Volume.DeletePacksBut(named, nextPack, context.Packs, context.Logger);
     }
 }

@@ -139,6 +139,8 @@ public sealed class GarbageCollector : IDisposable
         {
             var tally = new PackTally(packs, views);
             new LivenessScan(_context, pace).Run(views, tally.Add);
+            // What was healed or given up since can be emptied.
+            _damagedPacks.IntersectWith(_context.Codex.ListDamaged().Select(place => place.Pack));
             CollectionPlan plan = tally.Plan(options, _damagedPacks.Contains);
             _figures = new SnapshotFigures(plan.Snapshots, now, changeCount);
             Volatile.Write(ref _deadBytes, plan.DeadBytes);

@@ -229,6 +229,7 @@ internal sealed class PackCompactor(CollectionContext context, CollectionPace pa
         {
             // Nothing names it: the next collection finds it.
             Log.PackNotDeleted(context.Logger, pack.Pack, failure);
+            return;
         }
 
         DeletedPacks++;

@@ -102,6 +102,10 @@ internal sealed class MetadataCopies : IDisposable
             : throw new CorruptDataException(number, 0, "the copy's head does not fit");
     }
 
+    /// <summary>What is wrong with the ends of a copy, which reading it does not need; null when nothing is.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public string? FindFault(in CopyInfo copy) => _packs.FindFault(copy.Number, copy.Bytes, isSealed: true);
+
     public void Dispose() => _packs.Dispose();
 
     private PackStore NewStore() => new(_store, _volume,

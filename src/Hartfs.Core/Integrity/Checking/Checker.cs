@@ -224,6 +224,8 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
             try
             {
                 copies.Read(copy.Number, (offset, _) => Report(offset, copy.Bytes, true), cancel);
+                if (copies.FindFault(copy) is { } fault)
+                    Add($"copy {copy.Number}: {fault}");
             }
             catch (Exception failure) when (failure is CorruptDataException or IOException)
             {

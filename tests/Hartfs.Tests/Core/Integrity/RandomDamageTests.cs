@@ -44,7 +44,7 @@ public sealed class RandomDamageTests : DamageTest
             string[] files = Directory.GetFiles(Path.Combine(Temp.Path, folder), pattern, SearchOption.AllDirectories);
             string file = files[random.Next(files.Length)];
             byte[] whole = File.ReadAllBytes(file);
-            long offset = random.NextInt64(whole.Length);
+            long offset = round == 0 ? 0 : random.NextInt64(whole.Length);
             Flip(file, offset);
             string where = $"seed {_seed}, round {round}, {Path.GetFileName(file)} at {offset}";
 

@@ -18,6 +18,9 @@ internal enum Mending
     /// <summary>Everything that was in it can be read again.</summary>
     Healed,
 
+    /// <summary>Only its directory is damaged, and it could not be stored anew: its bytes can be read.</summary>
+    Readable,
+
     /// <summary>It is remembered as damaged.</summary>
     Noted,
 }
@@ -41,7 +44,8 @@ internal sealed class BlockMender(
         List<Region> regions = FindRegions(block, place, cancel);
         if (regions.Count == 0)
             return Mending.NotInUse;
-        bool isHealed = !isReadOnly && (verifier.IsPayloadWhole && block.Directory is null
+        bool isReadable = verifier.IsPayloadWhole && block.Directory is null;
+        bool isHealed = !isReadOnly && (isReadable
             ? TryStoreAgain(place, regions, verifier.Plain)
             : parity.Exists(place.Pack) && TryCompute(place));
         if (isHealed)
@@ -51,8 +55,10 @@ internal sealed class BlockMender(
             return Mending.Healed;
         }
 
-        codex.AddDamaged(block.Location);
         Log.BlockDamaged(logger, place.Pack, place.Offset, fault);
+        if (isReadable)
+            return Mending.Readable;
+        codex.AddDamaged(block.Location);
         return Mending.Noted;
     }
 

@@ -47,6 +47,19 @@ internal sealed class BlockVerifier(PackStore packs) : IDisposable
         return block.Directory is { } directory ? FindWrongChunk(directory) : block.Damage;
     }
 
+    /// <summary>A block whose place is known, with its directory as far as that can be read.</summary>
+    public ScannedBlock Look(BlockLocation location)
+    {
+        try
+        {
+            return new ScannedBlock(location, packs.ReadDirectory(location), null);
+        }
+        catch (Exception failure) when (failure is CorruptDataException or IOException)
+        {
+            return new ScannedBlock(location, null, failure.Message);
+        }
+    }
+
     public void Dispose() => _decoder.Dispose();
 
     private string? FindWrongChunk(BlockDirectory directory)

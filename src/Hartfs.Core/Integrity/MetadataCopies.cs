@@ -8,10 +8,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Hartfs.Core.Integrity;
 
-/// <summary>A copy of the metadata that is complete.</summary>
+/// <summary>A copy of the metadata.</summary>
 /// <param name="Number">Its number; later copies have higher ones.</param>
 /// <param name="Bytes">Stored bytes.</param>
-internal readonly record struct CopyInfo(PackId Number, long Bytes);
+/// <param name="IsComplete">Whether it has its end; otherwise a crash came first, or its end is damaged.</param>
+internal readonly record struct CopyInfo(PackId Number, long Bytes, bool IsComplete);
 
 /// <summary>
 /// The copies of the metadata in <c>copies/</c>: each a sealed pack of its own whose content is the superblock and the
@@ -35,9 +36,9 @@ internal sealed class MetadataCopies : IDisposable
         _packs = NewStore();
     }
 
-    /// <summary>The complete copies, the newest first.</summary>
+    /// <summary>The copies, the newest first; what a crash left of one is among them.</summary>
     public IReadOnlyList<CopyInfo> List() =>
-        [.. _packs.List().Where(pack => pack.IsSealed).Reverse().Select(pack => new CopyInfo(pack.Pack, pack.Length))];
+        [.. _packs.List().Reverse().Select(pack => new CopyInfo(pack.Pack, pack.Length, pack.IsSealed))];
 
     /// <summary>Writes a copy, then deletes all but the newest two. Throws <see cref="IOException"/>.</summary>
     /// <returns>The copy; null when the file changed under it: there is none then.</returns>
@@ -65,7 +66,8 @@ internal sealed class MetadataCopies : IDisposable
         }
 
         DeleteOld();
-        return List().Select(copy => (CopyInfo?)copy).FirstOrDefault(copy => copy!.Value.Number == number);
+        return List().Where(copy => copy.IsComplete && copy.Number == number).Select(copy => (CopyInfo?)copy)
+            .FirstOrDefault();
     }
 
     /// <summary>
@@ -80,16 +82,14 @@ internal sealed class MetadataCopies : IDisposable
         byte[] plain = new byte[BlockBytes];
         var hasher = new ChunkHasher();
         using var decoder = new BlockDecoder();
-        foreach (PackBlockEntry entry in _packs.ReadTrailer(number)
-            ?? throw new CorruptDataException(number, 0, "the copy is not complete"))
+        foreach (BlockLocation location in ListBlocks(number))
         {
             cancel.ThrowIfCancellationRequested();
-            var location = new BlockLocation(number, entry.Offset, entry.StoredLength);
             BlockDirectory directory = _packs.ReadDirectory(location);
             int length = _packs.ReadPlain(location, decoder, plain);
             if (directory.Chunks is not [var chunk] || chunk.Start.Value != offset + 1
                 || hasher.Compute(plain.AsSpan(0, length)) != chunk.Fingerprint)
-                throw new CorruptDataException(number, entry.Offset, "the copy's content is not what was written");
+                throw new CorruptDataException(number, location.Offset, "the copy's content is not what was written");
             if (offset == 0)
                 head = CopyHead.Read(plain.AsSpan(0, length));
             else
@@ -99,7 +99,7 @@ internal sealed class MetadataCopies : IDisposable
 
         return head is { } found && found.Length == offset - CopyHead.Size && found.Superblock.Volume == _volume
             ? found
-            : throw new CorruptDataException(number, 0, "the copy's head does not fit");
+            : throw new CorruptDataException(number, 0, "the copy is not complete");
     }
 
     /// <summary>What is wrong with the ends of a copy, which reading it does not need; null when nothing is.</summary>
@@ -107,6 +107,11 @@ internal sealed class MetadataCopies : IDisposable
     public string? FindFault(in CopyInfo copy) => _packs.FindFault(copy.Number, copy.Bytes, isSealed: true);
 
     public void Dispose() => _packs.Dispose();
+
+    // Where the list or the footer is damaged, block by block: the head says how long the content is.
+    private IEnumerable<BlockLocation> ListBlocks(PackId number) =>
+        _packs.ReadTrailer(number)?.Select(entry => new BlockLocation(number, entry.Offset, entry.StoredLength))
+        ?? _packs.Scan(number, PackHeader.Size, long.MaxValue).Select(block => block.Location);
 
     private PackStore NewStore() => new(_store, _volume,
         new PackStoreSettings { PackBytesTarget = long.MaxValue, Folder = Folder, Extension = "copy" }, _logger);
@@ -132,9 +137,11 @@ internal sealed class MetadataCopies : IDisposable
 
     private void DeleteOld()
     {
-        HashSet<PackId> kept = [.. List().Take(KeptCount).Select(copy => copy.Number)];
-        foreach (PackInfo pack in _packs.List())
-            if (!kept.Contains(pack.Pack))
-                _packs.Delete(pack.Pack);
+        IReadOnlyList<CopyInfo> copies = List();
+        HashSet<PackId> kept =
+            [.. copies.Where(copy => copy.IsComplete).Take(KeptCount).Select(copy => copy.Number)];
+        foreach (CopyInfo copy in copies)
+            if (!kept.Contains(copy.Number))
+                _packs.Delete(copy.Number);
     }
 }

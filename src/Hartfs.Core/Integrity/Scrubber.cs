@@ -34,6 +34,7 @@ internal sealed class Scrubber : IDisposable
     private long _notedBytes;
     private long _damagedCount;
     private long _healedCount;
+    private long _readableCount;
     private PackId _atPack;
     private long _atOffset;
 
@@ -80,11 +81,16 @@ internal sealed class Scrubber : IDisposable
             DamagedCount = _damagedCount,
             HealedCount = _healedCount,
             Ranges = FindRanges(cancel),
-            Remarks = [],
+            Remarks = ListRemarks(),
         };
     }
 
     public void Dispose() => _verifier.Dispose();
+
+    private IReadOnlyList<string> ListRemarks() => _readableCount == 0
+        ? []
+        : [$"of {_readableCount} damaged blocks only the list of chunks is, and there was no way to store them anew: "
+            + "their files can be read; scrub again when the volume can be written"];
 
     // Looks at every region and name: whoever has cancelled, such as a volume that is being closed, does not wait.
     private IReadOnlyList<DamagedRange> FindRanges(CancellationToken cancel)
@@ -206,7 +212,7 @@ internal sealed class Scrubber : IDisposable
     {
         foreach (Region region in _search.FindRegions(block => block.Pack == pack, cancel))
         {
-            ScannedBlock block = Look(region.Block);
+            ScannedBlock block = _verifier.Look(region.Block);
             if (!_codex.IsDamaged(region) && _verifier.FindFault(block) is { } fault)
                 Mend(block, fault, cancel);
             _limit.Use(region.Block.StoredLength, cancel);
@@ -223,18 +229,6 @@ internal sealed class Scrubber : IDisposable
         }
     }
 
-    private ScannedBlock Look(BlockLocation location)
-    {
-        try
-        {
-            return new ScannedBlock(location, _packs.ReadDirectory(location), null);
-        }
-        catch (Exception failure) when (failure is CorruptDataException or IOException)
-        {
-            return new ScannedBlock(location, null, failure.Message);
-        }
-    }
-
     private void Mend(ScannedBlock block, string fault, CancellationToken cancel)
     {
         Mending result = _mender.Mend(block, _verifier, fault, cancel);
@@ -243,6 +237,8 @@ internal sealed class Scrubber : IDisposable
         _damagedCount++;
         if (result == Mending.Healed)
             _healedCount++;
+        if (result == Mending.Readable)
+            _readableCount++;
         lock (_treeLock)
             _metadata.State.ScrubFoundCount++;
     }

@@ -129,7 +129,7 @@ public sealed partial class VolumeIntegrity
         {
             var block = new ScannedBlock(location, null, "its directory cannot be read");
             string fault = verifier.FindFault(block) ?? block.Damage!;
-            isMended &= mender.Mend(block, verifier, fault, cancel) != Mending.Noted;
+            isMended &= mender.Mend(block, verifier, fault, cancel) is Mending.Healed or Mending.NotInUse;
         }
 
         return isMended;

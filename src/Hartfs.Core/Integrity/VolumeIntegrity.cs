@@ -77,7 +77,9 @@ public sealed partial class VolumeIntegrity : IDisposable
         ScrubReport report = scrubber.Run(options, progress, both.Token);
         try
         {
-            return report.IsComplete ? report with { Remarks = ScrubParity(both.Token) } : report;
+            return report.IsComplete
+                ? report with { Remarks = [.. report.Remarks, .. ScrubParity(both.Token)] }
+                : report;
         }
         catch (OperationCanceledException)
         {

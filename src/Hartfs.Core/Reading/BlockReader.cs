@@ -1,4 +1,5 @@
 using Hartfs.Core.Ingest;
+using Hartfs.Core.Integrity;
 using Hartfs.Format;
 using Hartfs.Storage;
 using Hartfs.Storage.Packs;
@@ -73,6 +74,8 @@ internal sealed class BlockReader(
         try
         {
             packs.ReadPlain(region.Block, decoder, region.OffsetInBlock, block.Buffer.AsSpan(0, region.Length));
+            if (codex.IsDamaged(region))
+                VerifyChunks(region.Block);
             cache.Complete(block);
             return FsError.None;
         }
@@ -105,6 +108,15 @@ internal sealed class BlockReader(
         {
             ReturnDecoder(decoder);
         }
+    }
+
+    // A block that is noted as damaged although its checksums fit: a scrub has compared fingerprints, too.
+    private void VerifyChunks(BlockLocation location)
+    {
+        using var verifier = new BlockVerifier(packs);
+        ScannedBlock block = verifier.Look(location);
+        if (block.Directory is not null && verifier.FindFault(block) is { } fault)
+            throw new CorruptDataException(location.Pack, location.Offset, fault);
     }
 
     private BlockDecoder RentDecoder()

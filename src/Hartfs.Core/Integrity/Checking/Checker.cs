@@ -219,20 +219,25 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
 
     private void CheckCopies()
     {
+        int wholeCount = 0;
         foreach (CopyInfo copy in copies.List())
         {
             try
             {
                 copies.Read(copy.Number, (offset, _) => Report(offset, copy.Bytes, true), cancel);
+                wholeCount++;
                 if (copies.FindFault(copy) is { } fault)
                     Add($"copy {copy.Number}: {fault}");
             }
             catch (Exception failure) when (failure is CorruptDataException or IOException)
             {
-                // Two newer ones may have taken its place.
-                if (copies.List().Any(each => each.Number == copy.Number))
+                // Two newer ones may have taken its place; or a crash came while it was written.
+                if (copy.IsComplete && copies.List().Any(each => each.Number == copy.Number))
                     Add($"copy {copy.Number}: {failure.Message}");
             }
         }
+
+        if (wholeCount == 0 && frozen.State.CopyTime != 0 && !copies.List().Any(copy => copy.IsComplete))
+            Add("there were copies of the metadata, and none is left");
     }
 }

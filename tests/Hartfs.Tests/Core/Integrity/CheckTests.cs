@@ -152,6 +152,34 @@ public sealed class CheckTests : DamageTest
     }
 
     [Fact]
+    public void Damage_to_any_part_of_a_copy_and_the_loss_of_all_are_found_and_what_a_crash_left_of_one_is_not()
+    {
+        Assert.True(Temp.Volume.Integrity.CopyMetadata(CancellationToken.None));
+        Temp.Reopen();
+        string copy = Directory.GetFiles(Path.Combine(Temp.Path, "copies"), "*", SearchOption.AllDirectories)[0];
+        byte[] whole = File.ReadAllBytes(copy);
+        foreach (long offset in (long[])[5, 70, whole.Length / 2, whole.Length - 70, whole.Length - 30])
+        {
+            Flip(copy, offset);
+            CheckResult found = Check().Results.Single(each => each.FindingCount > 0);
+            Assert.Equal(("copies", 1), (found.Pass.Name, found.FindingCount));
+            Flip(copy, offset);
+        }
+
+        string torn = copy[..^"1.copy".Length] + "2.copy";
+        File.WriteAllBytes(torn, whole[..(whole.Length / 2)]);
+        Assert.Equal(0, Check().OpenCount);
+        Temp.Close();
+        File.Delete(torn);
+        File.Delete(copy);
+        Temp.Open();
+        Assert.Contains("none is left", Check().Results.Single(each => each.FindingCount > 0).Findings[0],
+            StringComparison.Ordinal);
+        Assert.Equal(0, Check(new CheckOptions { Repair = true, IsMounted = true }).OpenCount);
+        Assert.Equal(0, Check().OpenCount);
+    }
+
+    [Fact]
     public void A_missing_pack_and_a_damaged_list_are_findings_of_the_packs()
     {
         MakeFile("more", Noise(3_000_000, 5));

@@ -100,6 +100,25 @@ public sealed class RecoveryTests : DamageTest
         Verify();
     }
 
+    [Theory]
+    [InlineData(70)]
+    [InlineData(30)]
+    public void A_copy_whose_list_or_footer_alone_is_damaged_gives_everything_back(int bytesFromEnd)
+    {
+        Fill();
+        List<string> tree = Tree();
+        Assert.True(Temp.Volume.Integrity.CopyMetadata(CancellationToken.None));
+        Temp.Settings = Temp.Settings with { MetadataCopyInterval = null };
+        Temp.Close();
+        string copy = Assert.Single(Copies());
+        Flip(copy, new FileInfo(copy).Length - bytesFromEnd);
+        LoseMetadata();
+        Assert.Equal(0, Recover().UnusableCopyCount);
+        Temp.Open();
+        Assert.Equal(tree, Tree());
+        Verify();
+    }
+
     [Fact]
     public void Only_the_newest_two_copies_are_kept()
     {

@@ -147,6 +147,9 @@ internal sealed class PackCompactor(CollectionContext context, CollectionPace pa
             return true;
         }
 
+        // Its checksums may fit all the same; in another place nothing would be known against it.
+        if (context.Codex.IsDamaged(regions[0]))
+            return false;
         BlockLocation location = regions[0].Block;
         bool isCopied = Length(runs) == regions[0].BlockLength && regions[0].BlockLength >= context.BlockBytes / 2;
         EncodedBlock encoded = default;

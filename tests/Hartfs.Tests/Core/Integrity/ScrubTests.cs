@@ -1,4 +1,5 @@
 using Hartfs.Core;
+using Hartfs.Core.Collection;
 using Hartfs.Core.Integrity;
 using Hartfs.Format;
 using Hartfs.Storage.BlockStores;
@@ -131,6 +132,13 @@ public sealed class ScrubTests : DamageTest
         Assert.Equal("/file", range.Path);
         Assert.Equal(FsError.CorruptData, TryRead(inode, out _));
         Temp.Reopen();
+        Assert.Equal(FsError.CorruptData, TryRead(inode, out _));
+
+        // Nor does a collection give it another place, where nothing would be known against it.
+        Ok(Fs.Allocate(inode, AllocateMode.PunchHole, 0, 1_200_000));
+        CollectionResult result = Temp.Volume.Collection.Run(new CollectionOptions { DeadShareMin = 0 },
+            cancel: TestContext.Current.CancellationToken);
+        Assert.Equal((FsError.None, 1), (result.Error, result.DamagedPacks));
         Assert.Equal(FsError.CorruptData, TryRead(inode, out _));
     }
 

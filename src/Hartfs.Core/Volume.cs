@@ -65,7 +65,7 @@ public sealed partial class Volume : IDisposable
             loggers.CreateLogger<Ballast>());
         _ballast.Take();
         _freeSpace = new FreeSpace(_store, Settings.ReservedBytes, _ballast, GetRoomBelowLimit, Settings.Time);
-        _ledger = new PackLedger(Metadata, _packs);
+        _ledger = new PackLedger(Metadata, _packs, parts.Superblock.ParityPercent);
         _codex = new Codex(Metadata, TreeLock, Settings.Time, Settings.ReadOnly);
         _cache = new BlockCache(Settings.BlockCacheBytesMax);
         _pipeline = new BlockPipeline(_packs, _codex, Metadata.State.NextGlyph, parts.Superblock.BlockBytes,
@@ -222,6 +222,8 @@ public sealed partial class Volume : IDisposable
                 MetadataBytes = Metadata.DatabaseBytes,
                 MetadataLogBytes = Metadata.LogFileBytes,
                 IndexBytes = _index.DiskBytes,
+                ParityBytes = _ledger.ParityBytes,
+                CopyBytes = Integrity.CopyBytes,
                 DirtyBytes = Budget.UsedBytes,
                 BlockCacheHits = _cache.HitCount,
                 BlockCacheMisses = _cache.MissCount,
@@ -266,7 +268,8 @@ public sealed partial class Volume : IDisposable
         if (Settings.StoredBytesMax == 0)
             return long.MaxValue;
         lock (TreeLock)
-            return Settings.StoredBytesMax - _ledger.Bytes - Metadata.DatabaseBytes - _index.DiskBytes;
+            return Settings.StoredBytesMax - _ledger.Bytes - _ledger.ParityBytes - Integrity.CopyBytes
+                - Metadata.DatabaseBytes - _index.DiskBytes;
     }
 
     private FileWriter NewWriter() => new(Metadata, TreeLock, Nodes, _ingest, Budget, _chunking);

@@ -51,7 +51,8 @@ public sealed record VolumeSettings
     public long ReservedBytes { get; init; } = 64 << 20;
 
     /// <summary>
-    /// Bytes that packs, metadata and index may have together, without the metadata's log; 0: as much as the disk has.
+    /// Bytes that packs, parity, metadata, their copies and index may have together, without the metadata's log; 0: as
+    /// much as the disk has.
     /// </summary>
     public long StoredBytesMax { get; init; }
 

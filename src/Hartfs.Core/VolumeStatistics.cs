@@ -34,6 +34,12 @@ public sealed record VolumeStatistics
     /// <summary>Bytes of the fingerprint index on disk.</summary>
     public required long IndexBytes { get; init; }
 
+    /// <summary>Bytes of the parity beside sealed packs.</summary>
+    public long ParityBytes { get; init; }
+
+    /// <summary>Bytes of the copies of the metadata.</summary>
+    public long CopyBytes { get; init; }
+
     public required long PackCount { get; init; }
     public required long ChunkCount { get; init; }
     public required IReadOnlyList<ContentClassStatistics> Classes { get; init; }
@@ -66,7 +72,8 @@ public sealed record VolumeStatistics
     public long? DeadBytes { get; init; }
 
     /// <summary>Everything the volume keeps on disk.</summary>
-    public long StoredBytes => PackBytes + MetadataBytes + MetadataLogBytes + IndexBytes;
+    public long StoredBytes =>
+        PackBytes + ParityBytes + MetadataBytes + MetadataLogBytes + CopyBytes + IndexBytes;
 }
 
 /// <summary>What one content class holds.</summary>

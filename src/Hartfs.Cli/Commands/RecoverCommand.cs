@@ -70,6 +70,9 @@ internal sealed record RecoveryResult(string Volume, string? NamesFrom, int Unus
     long Blocks, long DamagedBlocks, long LostFiles, long LostBytes, string? LostFolder, long MissingCount,
     IReadOnlyList<DamageReport> Missing, IReadOnlyList<string> Contradictions, IReadOnlyList<string> KeptFiles)
 {
+    /// <summary>Whether the metadata could be used as they are: nothing else was done then.</summary>
+    public bool SuperblocksOnly { get; init; }
+
     private string Age { get; init; } = "";
 
     public static RecoveryResult From(string volume, RecoveryReport report, TimeProvider time) => new(volume,
@@ -77,11 +80,20 @@ internal sealed record RecoveryResult(string Volume, string? NamesFrom, int Unus
         report.BlockCount, report.DamagedBlockCount, report.LostFileCount, report.LostBytes, report.LostFolder,
         report.Missing.Count, DamageReport.From(report.Missing), report.Contradictions, report.KeptFiles)
     {
+        SuperblocksOnly = report.IsSuperblockOnly,
         Age = Describe(time.GetUtcNow() - DateTime.UnixEpoch.AddTicks(report.NamesTime / 100)),
     };
 
     public void Write(TextWriter output)
     {
+        if (SuperblocksOnly)
+        {
+            output.WriteLine($"{Volume}: both superblocks are back from the copy of {NamesFrom}.");
+            output.WriteLine("The metadata can be used and stay as they are.");
+            output.WriteLine($"Next: hartfs check {ShellWord.Quote(Volume)}, then mount it.");
+            return;
+        }
+
         output.WriteLine(NamesFrom is null
             ? $"{Volume}: there was no copy of the metadata, so nothing has its name."
             : $"{Volume}: names as of {NamesFrom}, {Age} ago; {DamageText.Count(Files)} files have theirs.");

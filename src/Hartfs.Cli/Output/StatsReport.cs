@@ -23,7 +23,7 @@ internal sealed record StatsReport
 
     public required long AfterCompressionBytes { get; init; }
 
-    /// <summary>Everything on disk: packs, metadata, index.</summary>
+    /// <summary>Everything on disk: packs, parity, metadata, their copies, index.</summary>
     public required long StoredBytes { get; init; }
 
     /// <summary>Of the packs, what is not payload.</summary>
@@ -38,6 +38,12 @@ internal sealed record StatsReport
     public long MetadataLogBytes { get; init; }
 
     public required long IndexBytes { get; init; }
+
+    /// <summary>Parity beside the packs.</summary>
+    public long ParityBytes { get; init; }
+
+    /// <summary>Copies of the metadata.</summary>
+    public long MetadataCopyBytes { get; init; }
 
     /// <summary>Written but not stored yet.</summary>
     public required long DirtyBytes { get; init; }
@@ -84,6 +90,8 @@ internal sealed record StatsReport
         MetadataBytes = figures.MetadataBytes,
         MetadataLogBytes = figures.MetadataLogBytes,
         IndexBytes = figures.IndexBytes,
+        ParityBytes = figures.ParityBytes,
+        MetadataCopyBytes = figures.CopyBytes,
         DirtyBytes = figures.DirtyBytes,
         Counts = new CountsReport(figures.FileCount, figures.DirectoryCount, figures.OtherInodeCount,
             figures.ChunkCount, figures.PackCount),

@@ -31,6 +31,13 @@ internal static class StatsText
         WriteStep(output, "stored in all", report.StoredBytes, scale, null);
         output.WriteLine(Invariant($"  {"",-15}{"",10}  of it metadata {ByteSize.Format(report.MetadataBytes)}, index ")
             + $"{ByteSize.Format(report.IndexBytes)}, pack overhead {ByteSize.Format(report.PackOverheadBytes)}");
+        if (report.ParityBytes > 0 || report.MetadataCopyBytes > 0)
+        {
+            output.WriteLine($"  {"",-15}{"",10}  and copies of the metadata "
+                + ByteSize.Format(report.MetadataCopyBytes)
+                + (report.ParityBytes > 0 ? $", parity {ByteSize.Format(report.ParityBytes)}" : ""));
+        }
+
         if (report.MetadataLogBytes > 0)
         {
             output.WriteLine($"  {"",-15}{"",10}  and the metadata's log {ByteSize.Format(report.MetadataLogBytes)}, "

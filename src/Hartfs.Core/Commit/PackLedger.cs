@@ -2,6 +2,7 @@ using Hartfs.Format;
 using Hartfs.Metadata;
 using Hartfs.Metadata.Tables;
 using Hartfs.Storage.Packs;
+using Hartfs.Storage.Parity;
 
 namespace Hartfs.Core.Commit;
 
@@ -11,14 +12,16 @@ internal sealed class PackLedger
 {
     private readonly MetadataStore _metadata;
     private readonly PackStore _packs;
-    private readonly Dictionary<PackId, long> _lengths = [];
+    private readonly int _parityPercent;
+    private readonly Dictionary<PackId, (long Length, long ParityLength)> _lengths = [];
 
-    public PackLedger(MetadataStore metadata, PackStore packs)
+    public PackLedger(MetadataStore metadata, PackStore packs, int parityPercent)
     {
         _metadata = metadata;
         _packs = packs;
+        _parityPercent = parityPercent;
         foreach (PackRecord pack in metadata.Packs.List())
-            Count(pack.Id, pack.Length);
+            Count(pack.Id, pack.Length, pack.IsSealed);
     }
 
     /// <summary>Packs that the metadata knows.</summary>
@@ -26,6 +29,9 @@ internal sealed class PackLedger
 
     /// <summary>Their bytes.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>Bytes of the parity beside sealed packs, as if each had its own already.</summary>
+    public long ParityBytes { get; private set; }
 
     /// <summary>Writes how far the packs are into the open transaction.</summary>
     public void Record()
@@ -47,21 +53,26 @@ internal sealed class PackLedger
     public void Forget(PackId pack)
     {
         _metadata.Packs.Delete(pack);
-        if (_lengths.Remove(pack, out long length))
-            Bytes -= length;
+        if (!_lengths.Remove(pack, out (long Length, long ParityLength) gone))
+            return;
+        Bytes -= gone.Length;
+        ParityBytes -= gone.ParityLength;
     }
 
     private void Upsert(PackId pack, long length, bool isSealed)
     {
-        if (!isSealed && _lengths.TryGetValue(pack, out long known) && known == length)
+        if (!isSealed && _lengths.TryGetValue(pack, out (long Length, long) known) && known.Length == length)
             return;
         _metadata.Packs.Upsert(pack, length, isSealed);
-        Count(pack, length);
+        Count(pack, length, isSealed);
     }
 
-    private void Count(PackId pack, long length)
+    private void Count(PackId pack, long length, bool isSealed)
     {
-        Bytes += length - _lengths.GetValueOrDefault(pack);
-        _lengths[pack] = length;
+        long parityLength = isSealed ? PackParity.FileLengthOf(length, _parityPercent) : 0;
+        (long oldLength, long oldParityLength) = _lengths.GetValueOrDefault(pack);
+        Bytes += length - oldLength;
+        ParityBytes += parityLength - oldParityLength;
+        _lengths[pack] = (length, parityLength);
     }
 }

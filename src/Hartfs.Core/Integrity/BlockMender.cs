@@ -44,7 +44,7 @@ internal sealed class BlockMender(
         List<Region> regions = FindRegions(block, place, cancel);
         if (regions.Count == 0)
             return Mending.NotInUse;
-        bool isReadable = verifier.IsPayloadWhole && block.Directory is null;
+        bool isReadable = block.Directory is null && verifier.HasPayloadOf(block.Location);
         bool isHealed = !isReadOnly && (isReadable
             ? TryStoreAgain(place, regions, verifier.Plain)
             : parity.Exists(place.Pack) && TryCompute(place));

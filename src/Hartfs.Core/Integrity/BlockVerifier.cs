@@ -11,21 +11,24 @@ internal sealed class BlockVerifier(PackStore packs) : IDisposable
     private readonly BlockDecoder _decoder = new();
     private readonly ChunkHasher _hasher = new();
     private byte[] _plain = [];
+    private BlockLocation? _whole;
 
-    /// <summary>The plain bytes of the block last verified, as far as <see cref="IsPayloadWhole"/>.</summary>
+    /// <summary>The plain bytes of the block last verified, as far as <see cref="HasPayloadOf"/>.</summary>
     public ReadOnlySpan<byte> Plain => _plain.AsSpan(0, PlainLength);
 
     /// <summary>Its plain length.</summary>
     public int PlainLength { get; private set; }
 
-    /// <summary>Whether the payload was what its checksum says, whatever its directory is.</summary>
-    public bool IsPayloadWhole { get; private set; }
+    /// <summary>
+    /// Whether <see cref="Plain"/> is the payload of this block, and what its checksum says, whatever its directory is.
+    /// </summary>
+    public bool HasPayloadOf(BlockLocation block) => _whole == block;
 
     /// <summary>What is wrong with a block that a scan came by; null when nothing is.</summary>
     public string? FindFault(ScannedBlock block)
     {
         PlainLength = 0;
-        IsPayloadWhole = false;
+        _whole = null;
         if (block.Location.StoredLength == 0)
             return block.Damage;
         try
@@ -33,7 +36,7 @@ internal sealed class BlockVerifier(PackStore packs) : IDisposable
             if (_plain.Length < Limits.BlockBytesMax)
                 _plain = GC.AllocateUninitializedArray<byte>(Limits.BlockBytesMax);
             PlainLength = packs.ReadPlain(block.Location, _decoder, _plain);
-            IsPayloadWhole = true;
+            _whole = block.Location;
         }
         catch (CorruptDataException failure)
         {

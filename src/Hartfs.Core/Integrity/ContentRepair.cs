@@ -65,7 +65,7 @@ internal sealed class ContentRepair
     private readonly CancellationToken _cancel;
     private Guess? _last;
 
-    /// <param name="unlisted">The regions of damaged blocks whose chunks are not known.</param>
+    /// <param name="unlisted">The regions of damaged blocks whose chunks are not known, by glyph.</param>
     public ContentRepair(Codex codex, CommitGate gate, Healer healer, FingerprintIndex index,
         ChunkerParameters chunking, IReadOnlyList<Region> unlisted, CancellationToken cancel)
     {
@@ -82,10 +82,16 @@ internal sealed class ContentRepair
     /// <summary>Bytes put back.</summary>
     public long HealedBytes { get; private set; }
 
+    /// <summary>Why what was found could not be stored; null while everything could.</summary>
+    public IOException? StoreFailure { get; private set; }
+
     /// <summary>Whether there is anything left to look for.</summary>
     public bool IsDone => _wanted.Count == 0 && _unlisted.Count == 0;
 
-    /// <summary>Looks through one file. Throws <see cref="IOException"/> when it cannot be read.</summary>
+    /// <summary>
+    /// Looks through one file. Throws <see cref="IOException"/> when it cannot be read, or with
+    /// <see cref="StoreFailure"/> when what was found cannot be stored.
+    /// </summary>
     public void Search(Stream file)
     {
         (long offset, int filled) = (0, 0);
@@ -122,6 +128,8 @@ internal sealed class ContentRepair
                     HealedBytes += bytes.Length;
             }
 
+            if (_healer.IsWanted(fingerprint) && _healer.StoreFailure is { } failure)
+                throw StoreFailure = failure;
             _wanted.Remove(fingerprint);
         }
 
@@ -135,11 +143,10 @@ internal sealed class ContentRepair
         int count = _index.Find(fingerprint.Prefix, candidates);
         foreach (Glyph candidate in candidates[..count])
         {
-            int at = _unlisted.FindIndex(region => candidate >= region.Start && candidate < region.End);
-            if (at < 0 || candidate + bytes.Length > _unlisted[at].End)
+            if (!TryFindUnlisted(candidate, out Region region) || candidate + bytes.Length > region.End)
                 continue;
             // A copy: the buffer is used again before the next chunk decides.
-            var guess = new Guess(_unlisted[at], candidate, bytes.ToArray(), fingerprint, contentClass, false);
+            var guess = new Guess(region, candidate, bytes.ToArray(), fingerprint, contentClass, false);
             if (_last is { } last && last.Region == guess.Region && last.Start + last.Bytes.Length == guess.Start)
             {
                 if (!last.IsStored)
@@ -155,13 +162,40 @@ internal sealed class ContentRepair
         _last = null;
     }
 
+    private bool TryFindUnlisted(Glyph glyph, out Region region)
+    {
+        (int low, int high) = (0, _unlisted.Count);
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (_unlisted[middle].End <= glyph)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        region = low < _unlisted.Count ? _unlisted[low] : default;
+        return region.Length > 0 && region.Start <= glyph;
+    }
+
     private void Store(Guess guess)
     {
         var place = new BlockPlace(guess.Region.Block.Pack, guess.Region.Block.Offset);
-        using (_gate.EnterChange())
+        // The same content may come by again and again.
+        if (!_codex.TryFind(guess.Start, out Region now) || !place.IsAt(now.Block))
+            return;
+        try
         {
-            HealedBytes += _healer.Store(place, guess.Bytes,
-                [new ChunkEntry(guess.Start, guess.Bytes.Length, guess.Fingerprint)], guess.Class);
+            using (_gate.EnterChange())
+            {
+                HealedBytes += _healer.Store(place, guess.Bytes,
+                    [new ChunkEntry(guess.Start, guess.Bytes.Length, guess.Fingerprint)], guess.Class);
+            }
+        }
+        catch (IOException failure)
+        {
+            StoreFailure = failure;
+            throw;
         }
     }
 

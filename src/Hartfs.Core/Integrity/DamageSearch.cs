@@ -18,34 +18,50 @@ internal sealed class DamageSearch(MetadataStore metadata, Lock treeLock, PathSe
 {
     private const int StepRows = 4096;
 
+    // An ordinary block has one region, or a few.
+    private const int BlockRows = 16;
+
     /// <summary>Ranges reported at most: a volume may be damaged all over.</summary>
     private const int RangesMax = 100_000;
 
-    /// <summary>Every region of the blocks that a predicate picks, by glyph.</summary>
-    public List<Region> FindRegions(Predicate<BlockLocation> isWanted, CancellationToken cancel)
+    /// <summary>Every region of a pack, by block and glyph.</summary>
+    public List<Region> FindRegions(PackId pack, CancellationToken cancel)
     {
         var found = new List<Region>();
-        var step = new List<Region>();
-        Glyph from = default;
+        int count;
         do
         {
             cancel.ThrowIfCancellationRequested();
-            step.Clear();
             lock (treeLock)
-                metadata.Regions.Load(from, step, StepRows);
-            found.AddRange(step.Where(region => isWanted(region.Block)));
-            if (step.Count > 0)
-                from = step[^1].Start + 1;
+                count = metadata.Regions.LoadOfPack(pack, found.Count > 0 ? found[^1] : default, found, StepRows);
         }
-        while (step.Count == StepRows);
+        while (count == StepRows);
         return found;
     }
 
-    /// <summary>The regions of some blocks, by glyph.</summary>
+    /// <summary>The regions of some blocks, by glyph. The volume's size does not matter.</summary>
     public List<Region> FindRegions(IReadOnlyCollection<BlockPlace> places, CancellationToken cancel)
     {
-        var wanted = new HashSet<BlockPlace>(places);
-        return FindRegions(block => wanted.Contains(new BlockPlace(block.Pack, block.Offset)), cancel);
+        var found = new List<Region>();
+        var step = new List<Region>();
+        foreach (BlockPlace place in places)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var behind = new Region(default, 0, new BlockLocation(place.Pack, place.Offset, 0), 0);
+            do
+            {
+                step.Clear();
+                lock (treeLock)
+                    metadata.Regions.LoadOfPack(place.Pack, behind, step, BlockRows);
+                found.AddRange(step.Where(region => place.IsAt(region.Block)));
+                if (step.Count > 0)
+                    behind = step[^1];
+            }
+            while (step.Count == BlockRows && place.IsAt(behind.Block));
+        }
+
+        found.Sort(static (left, right) => left.Start.CompareTo(right.Start));
+        return found;
     }
 
     /// <summary>The parts of files that lie in some regions, by path and offset.</summary>

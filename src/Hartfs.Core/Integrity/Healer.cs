@@ -13,15 +13,16 @@ namespace Hartfs.Core.Integrity;
 /// <remarks>Storing happens inside the gate, as for every change.</remarks>
 internal sealed class Healer(Codex codex, PackStore packs, int level, ILogger logger) : IDisposable
 {
-    // Blocks whose chunks are looked for while files are written; a repair by command has no such limit.
+    // Blocks whose chunks are looked for while files are written, and in a repair by command: some 50 and 400 MiB.
     private const int WantedBlocksMax = 16 << 10;
+    private const int WantedBlocksOfRepairMax = 128 << 10;
 
     // guards: everything below; taken inside the ingest lock, before the tree lock
     private readonly Lock _lock = new();
     private readonly Dictionary<Fingerprint, WantedChunk> _wanted = [];
     private readonly Dictionary<BlockPlace, int> _missingCounts = [];
     private readonly BlockEncoder _encoder = new();
-    private int _seenVersion = -1;
+    private int _seenCount;
     private long _healedCount;
 
     /// <summary>Chunks put back since the volume was opened.</summary>
@@ -33,11 +34,12 @@ internal sealed class Healer(Codex codex, PackStore packs, int level, ILogger lo
     {
         lock (_lock)
         {
-            LoadWanted();
+            LoadWanted(WantedBlocksMax);
             glyph = default;
             if (!_wanted.TryGetValue(fingerprint, out WantedChunk? chunk))
                 return false;
             bool isHealed = false;
+            StoreFailure = null;
             for (; chunk is not null; chunk = chunk.Next)
             {
                 if (chunk.Length != bytes.Length || !TryStore(chunk, fingerprint, bytes, contentClass))
@@ -46,9 +48,21 @@ internal sealed class Healer(Codex codex, PackStore packs, int level, ILogger lo
                 NoteFound(chunk.Block);
             }
 
-            _wanted.Remove(fingerprint);
+            // On a full disk the same content may come by again when there is room.
+            if (StoreFailure is null)
+                _wanted.Remove(fingerprint);
             return isHealed;
         }
+    }
+
+    /// <summary>Why the last <see cref="TryHeal"/> could not store what it was given; null when it could.</summary>
+    public IOException? StoreFailure { get; private set; }
+
+    /// <summary>Whether content is still looked for.</summary>
+    public bool IsWanted(in Fingerprint fingerprint)
+    {
+        lock (_lock)
+            return _wanted.ContainsKey(fingerprint);
     }
 
     /// <summary>What is looked for: the chunks of damaged blocks whose directories are whole.</summary>
@@ -56,7 +70,7 @@ internal sealed class Healer(Codex codex, PackStore packs, int level, ILogger lo
     {
         lock (_lock)
         {
-            LoadWanted();
+            LoadWanted(WantedBlocksOfRepairMax);
             return [.. _wanted.Keys];
         }
     }
@@ -120,6 +134,7 @@ internal sealed class Healer(Codex codex, PackStore packs, int level, ILogger lo
         {
             // What writes it goes on as if nothing were missing: the ordinary way knows what to do with a full disk.
             Log.NotHealed(logger, chunk.Block.Pack, chunk.Block.Offset, failure);
+            StoreFailure = failure;
             return false;
         }
     }
@@ -136,15 +151,17 @@ internal sealed class Healer(Codex codex, PackStore packs, int level, ILogger lo
         codex.RemoveDamaged(place.Pack, place.Offset);
     }
 
-    private void LoadWanted()
+    // Goes on where it stopped: a scrub may find a hundred thousand blocks while files are written.
+    private void LoadWanted(int blocksMax)
     {
-        int version = codex.DamageVersion;
-        if (version == _seenVersion)
+        if (_seenCount == codex.FoundCount || _missingCounts.Count >= blocksMax)
             return;
-        _seenVersion = version;
-        foreach (BlockPlace place in codex.ListDamaged().Take(WantedBlocksMax))
+        foreach (BlockPlace place in codex.ListFound(_seenCount, blocksMax - _missingCounts.Count))
+        {
+            _seenCount++;
             if (!_missingCounts.ContainsKey(place))
                 Want(place);
+        }
     }
 
     private void Want(BlockPlace place)

@@ -29,12 +29,17 @@ internal sealed class MetadataCopies : IDisposable
     private readonly VolumeId _volume;
     private readonly ILogger _logger;
     private readonly PackStore _packs;
+    private long _bytes;
 
     public MetadataCopies(IBlockStore store, VolumeId volume, ILogger logger)
     {
         (_store, _volume, _logger) = (store, volume, logger);
         _packs = NewStore();
+        CountBytes();
     }
+
+    /// <summary>Bytes of all copies, as of the last one made.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>The copies, the newest first; what a crash left of one is among them.</summary>
     public IReadOnlyList<CopyInfo> List() =>
@@ -66,6 +71,7 @@ internal sealed class MetadataCopies : IDisposable
         }
 
         DeleteOld();
+        CountBytes();
         return List().Where(copy => copy.IsComplete && copy.Number == number).Select(copy => (CopyInfo?)copy)
             .FirstOrDefault();
     }
@@ -134,6 +140,9 @@ internal sealed class MetadataCopies : IDisposable
         void Append(ReadOnlySpan<byte> bytes, long at) => target.Append(encoder.Encode(bytes,
             [new ChunkEntry(new Glyph(at + 1), bytes.Length, hasher.Compute(bytes))], ContentClass.Other, Level));
     }
+
+    private void CountBytes() =>
+        Volatile.Write(ref _bytes, _store.List($"{Folder}/").Sum(segment => segment.Length));
 
     private void DeleteOld()
     {

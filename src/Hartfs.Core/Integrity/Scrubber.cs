@@ -26,6 +26,7 @@ internal sealed class Scrubber : IDisposable
     private readonly VolumeSettings _settings;
     private readonly ILogger _logger;
     private readonly BlockVerifier _verifier;
+    private readonly HashSet<long> _verified = []; // blocks of the pack at hand
     private RateLimit _limit = new(0);
     private IProgress<MaintenanceProgress>? _progress;
     private long _totalBytes;
@@ -146,11 +147,11 @@ internal sealed class Scrubber : IDisposable
             }
             catch (Exception failure) when (failure is CorruptDataException or IOException)
             {
-                // Deleted meanwhile by a collection, or gone: then everything in it is.
+                // Deleted meanwhile by a collection, or gone, or a part of it is: its blocks are tried one by one.
                 if (Knows(pack.Id))
                 {
                     Log.PackUnreadable(_logger, pack.Id, failure);
-                    MarkAll(pack.Id, offset, cancel);
+                    ScrubNamed(pack.Id, offset, cancel);
                 }
             }
 
@@ -164,21 +165,22 @@ internal sealed class Scrubber : IDisposable
         lock (_treeLock)
         {
             VolumeState state = _metadata.State;
-            pack = _metadata.Packs.List().FirstOrDefault(each => each.Id.Value >= state.ScrubPack.Value);
+            bool isFound = _metadata.Packs.TryFindFrom(state.ScrubPack, out pack);
             offset = pack.Id == state.ScrubPack ? state.ScrubOffset : 0;
-            return pack.Id.Value > 0;
+            return isFound;
         }
     }
 
     private bool Knows(PackId id)
     {
         lock (_treeLock)
-            return _metadata.Packs.List().Any(pack => pack.Id == id);
+            return _metadata.Packs.Contains(id);
     }
 
     private void ScrubPack(in PackRecord pack, long from, CancellationToken cancel)
     {
         bool isTorn = false;
+        _verified.Clear();
         foreach (ScannedBlock block in _packs.Scan(pack.Id, from, pack.Length))
         {
             cancel.ThrowIfCancellationRequested();
@@ -188,11 +190,10 @@ internal sealed class Scrubber : IDisposable
                 continue;
             }
 
-            string? fault = _verifier.FindFault(block);
             if (block.Location.StoredLength == 0)
                 isTorn = true;
-            else if (fault is not null)
-                Mend(block, fault, cancel);
+            else
+                Verify(block, cancel);
             _blockCount++;
             _bytes += block.Location.StoredLength;
             if (!isTorn)
@@ -205,28 +206,31 @@ internal sealed class Scrubber : IDisposable
 
         // Behind a header that is damaged the walk lost its way: whatever the metadata names there and a read refuses.
         if (isTorn)
-            MarkUnreadable(pack.Id, cancel);
+            ScrubNamed(pack.Id, from, cancel);
     }
 
-    private void MarkUnreadable(PackId pack, CancellationToken cancel)
+    // Blocks that the metadata name and the walk has missed.
+    private void ScrubNamed(PackId pack, long from, CancellationToken cancel)
     {
-        foreach (Region region in _search.FindRegions(block => block.Pack == pack, cancel))
+        foreach (Region region in _search.FindRegions(pack, cancel))
         {
-            ScannedBlock block = _verifier.Look(region.Block);
-            if (!_codex.IsDamaged(region) && _verifier.FindFault(block) is { } fault)
-                Mend(block, fault, cancel);
+            cancel.ThrowIfCancellationRequested();
+            if (region.Block.Offset < from || _verified.Contains(region.Block.Offset))
+                continue;
+            Verify(_verifier.Look(region.Block), cancel);
             _limit.Use(region.Block.StoredLength, cancel);
         }
     }
 
-    private void MarkAll(PackId pack, long from, CancellationToken cancel)
+    private void Verify(ScannedBlock block, CancellationToken cancel)
     {
-        foreach (Region region in _search.FindRegions(block => block.Pack == pack && block.Offset >= from, cancel))
-        {
-            const string Fault = "its pack cannot be read";
-            if (!_codex.IsDamaged(region))
-                Mend(new ScannedBlock(region.Block, null, Fault), Fault, cancel);
-        }
+        BlockLocation location = block.Location;
+        _verified.Add(location.Offset);
+        if (_verifier.FindFault(block) is { } fault)
+            Mend(block, fault, cancel);
+        else if (_codex.IsDamaged(location))
+            // Its pack was put back from a backup, or the disk gives it back again.
+            _codex.RemoveDamaged(location.Pack, location.Offset);
     }
 
     private void Mend(ScannedBlock block, string fault, CancellationToken cancel)

@@ -58,9 +58,9 @@ internal sealed class Upkeep : IDisposable
             if (_volume.Integrity.IsScrubDue)
             {
                 var options = new ScrubOptions { BytesPerSecondMax = _settings.ScrubBytesPerSecondMax };
-                ScrubReport report = _volume.Integrity.Scrub(options, null, _stop.Token);
-                Log.Scrubbed(_logger, report.IsComplete ? "to its end" : "in part", report.BlockCount,
-                    report.DamagedCount);
+                if (_volume.Integrity.ScrubByItself(options, _stop.Token) is { } report)
+                    Log.Scrubbed(_logger, report.IsComplete ? "to its end" : "in part", report.BlockCount,
+                        report.DamagedCount);
             }
 
             _failedAt = null;

@@ -22,6 +22,10 @@ public sealed partial class VolumeIntegrity
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closing.Token);
         for (int attempt = 0; attempt < FreezeAttemptsMax; attempt++)
         {
+            if (_volume.Fatal != FsError.None)
+                throw new VolumeException(VolumeFailure.IoFailure,
+                    $"{_volume.Directory} takes no changes any more, because its disk failed ({_volume.Fatal}): " +
+                    "unmount it, see to the disk, and check it then");
             MetadataFile file = Freeze() ?? throw new VolumeException(VolumeFailure.InUse,
                 $"the metadata of {_volume.Directory} are being copied, or cannot be committed: try again");
             CheckReport report;
@@ -49,7 +53,7 @@ public sealed partial class VolumeIntegrity
             {
                 CheckResult result = checker.Run(pass);
                 results.Add(options.Repair && result.FindingCount > 0 && !_volume.Settings.ReadOnly
-                    ? result with { IsRepaired = Repair(pass, checker, options, cancel) }
+                    ? result with { IsRepaired = Repair(pass, checker, options, results, cancel) }
                     : result);
             }
             catch (OperationCanceledException)
@@ -58,7 +62,8 @@ public sealed partial class VolumeIntegrity
             }
         }
 
-        _volume.Commit();
+        if (options.Repair)
+            CommitRepairs();
         return new CheckReport { IsComplete = true, StoppedAt = 0, Results = results };
     }
 
@@ -67,16 +72,43 @@ public sealed partial class VolumeIntegrity
     {
         CheckResult? copies = report.Results.FirstOrDefault(result =>
             result.Pass.Id == CheckPass.CopiesId && result.FindingCount > 0);
-        if (copies is null || _volume.Settings.ReadOnly || !CopyMetadata(cancel) || !CopyMetadata(cancel))
+        if (copies is null || _volume.Settings.ReadOnly)
             return report;
-        return report with
+        try
         {
-            Results = [.. report.Results.Select(result =>
-                result == copies ? result with { IsRepaired = true } : result)],
+            if (!CopyMetadata(cancel) || !CopyMetadata(cancel))
+                return report;
+        }
+        catch (OperationCanceledException)
+        {
+            return report with { IsComplete = false, StoppedAt = CheckPass.CopiesId };
+        }
+        catch (IOException failure)
+        {
+            // What else was found and repaired is worth telling.
+            return With(copies with
+            {
+                Findings = [.. copies.Findings, $"no new copy can be made: {failure.Message}"],
+                FindingCount = copies.FindingCount + 1,
+            });
+        }
+
+        return With(copies with { IsRepaired = true });
+
+        CheckReport With(CheckResult now) => report with
+        {
+            Results = [.. report.Results.Select(result => result == copies ? now : result)],
         };
     }
 
-    private bool Repair(CheckPass pass, Checker checker, CheckOptions options, CancellationToken cancel)
+    // What broken pages tell of names and counts is not to be believed: what follows it would delete what a recovery
+    // brings back.
+    private static bool ArePagesWhole(Checker checker, List<CheckResult> results) =>
+        (results.FirstOrDefault(result => result.Pass.Id == CheckPass.PagesId)
+            ?? checker.Run(CheckPass.All.Single(pass => pass.Id == CheckPass.PagesId))).FindingCount == 0;
+
+    private bool Repair(CheckPass pass, Checker checker, CheckOptions options, List<CheckResult> results,
+        CancellationToken cancel)
     {
         switch (pass.Id)
         {
@@ -85,16 +117,16 @@ public sealed partial class VolumeIntegrity
                 return true;
             case CheckPass.NamesId or CheckPass.ExtentsId or CheckPass.AttributesId or CheckPass.CountsId
                 when !options.IsMounted:
-                return RepairMetadata(pass.Id);
+                return ArePagesWhole(checker, results) && RepairMetadata(pass.Id);
             case CheckPass.BlocksId:
-                return MendBlocks(checker.DamagedRegions, cancel);
+                return ArePagesWhole(checker, results) && MendBlocks(checker.DamagedRegions, cancel);
             case CheckPass.IndexId:
                 foreach (string run in checker.DamagedRuns)
                     _store.Delete(run);
                 return true;
             case CheckPass.ParityId:
-                ScrubParity(cancel);
-                return true;
+                ScrubParity(cancel, out bool isWhole);
+                return isWhole;
             default:
                 return false;
         }

@@ -19,30 +19,53 @@ public sealed partial class VolumeIntegrity
     {
         if (_superblock.ParityPercent == 0 || _volume.Settings.ReadOnly)
             return;
-        IReadOnlyList<PackRecord> packs;
-        lock (_volume.TreeLock)
-            packs = _volume.Metadata.Packs.List();
         using var verifier = new BlockVerifier(_packs);
-        foreach (PackRecord pack in packs.Where(pack => pack.IsSealed && _parityDone.Add(pack.Id)))
+        foreach (PackRecord pack in ListSealed())
         {
             cancel.ThrowIfCancellationRequested();
-            if (_parity.Exists(pack.Id))
-                continue;
+            lock (_parityDone)
+                if (!_parityDone.Add(pack.Id))
+                    continue;
             try
             {
-                if (IsWhole(pack, verifier, cancel))
-                    _parity.Write(pack.Id, _superblock.ParityPercent, cancel);
+                if (!_parity.Exists(pack.Id))
+                    TryWriteParity(pack, verifier, cancel);
             }
             catch (OperationCanceledException)
             {
-                _parityDone.Remove(pack.Id);
+                ForgetParity(pack.Id);
                 throw;
             }
-            catch (Exception failure) when (failure is IOException or CorruptDataException)
-            {
-                // A full disk, or a collection that has deleted the pack: the next mount looks again.
-                Log.ParityNotWritten(_logger, pack.Id, failure.Message);
-            }
+        }
+    }
+
+    private IEnumerable<PackRecord> ListSealed()
+    {
+        lock (_volume.TreeLock)
+            return _volume.Metadata.Packs.List().Where(pack => pack.IsSealed);
+    }
+
+    private void ForgetParity(PackId pack)
+    {
+        lock (_parityDone)
+            _parityDone.Remove(pack);
+    }
+
+    // What is there already stays when the pack is not whole: it is worth more than nothing.
+    private bool TryWriteParity(in PackRecord pack, BlockVerifier verifier, CancellationToken cancel)
+    {
+        try
+        {
+            if (!IsWhole(pack, verifier, cancel))
+                return false;
+            _parity.Write(pack.Id, _superblock.ParityPercent, cancel);
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or CorruptDataException)
+        {
+            // A full disk, or a collection that has deleted the pack: the next mount looks again.
+            Log.ParityNotWritten(_logger, pack.Id, failure.Message);
+            return false;
         }
     }
 
@@ -60,23 +83,29 @@ public sealed partial class VolumeIntegrity
         return true;
     }
 
-    // Parity that is damaged itself is computed anew; what could not be is said.
-    private List<string> ScrubParity(CancellationToken cancel)
+    /// <summary>Computes parity anew that is damaged itself, and says so; also what could not be.</summary>
+    private List<string> ScrubParity(CancellationToken cancel, out bool isWhole)
     {
         List<string> remarks = [];
+        isWhole = true;
         if (_superblock.ParityPercent == 0)
             return remarks;
-        IReadOnlyList<PackRecord> packs;
-        lock (_volume.TreeLock)
-            packs = _volume.Metadata.Packs.List();
-        foreach (PackRecord pack in packs.Where(pack => pack.IsSealed))
+        using var verifier = new BlockVerifier(_packs);
+        foreach (PackRecord pack in ListSealed())
         {
             cancel.ThrowIfCancellationRequested();
-            if (_parity.FindFault(pack.Id) is not { } fault)
-                continue;
-            remarks.Add($"the parity of pack {pack.Id} was damaged: {fault}; it is computed anew");
-            _parity.Delete(pack.Id);
-            _parityDone.Remove(pack.Id);
+            if (_parity.FindFault(pack.Id) is { } fault)
+            {
+                bool isNew = !_volume.Settings.ReadOnly && TryWriteParity(pack, verifier, cancel);
+                isWhole &= isNew;
+                remarks.Add($"the parity of pack {pack.Id} was damaged: {fault}; " + (isNew
+                    ? "it is computed anew"
+                    : "it is left as it is: the pack is not whole either, or nothing can be written"));
+            }
+            else if (!_parity.Exists(pack.Id))
+            {
+                ForgetParity(pack.Id);
+            }
         }
 
         WriteMissingParity(cancel);

@@ -1,5 +1,6 @@
 using Hartfs.Core.Reading;
 using Hartfs.Format;
+using Hartfs.Storage.BlockStores;
 
 namespace Hartfs.Core.Integrity;
 
@@ -32,11 +33,7 @@ public sealed partial class VolumeIntegrity
             // The report says that it is not complete.
         }
 
-        FsError error = _volume.Commit();
-        if (error != FsError.None)
-            throw new VolumeException(error == FsError.OutOfSpace ? VolumeFailure.OutOfSpace : VolumeFailure.IoFailure,
-                $"what was repaired in {_volume.Directory} could not be made durable: {error}. Make room, or see to " +
-                "the disk, and try again");
+        CommitRepairs();
         return new RepairReport
         {
             IsComplete = isComplete,
@@ -44,8 +41,17 @@ public sealed partial class VolumeIntegrity
             UnreadableCount = run.UnreadableCount,
             HealedBytes = run.HealedBytes,
             ZeroedBytes = run.ZeroedBytes,
-            Ranges = ListDamage(CancellationToken.None),
+            Ranges = isComplete ? ListDamage(both.Token) : [],
         };
+    }
+
+    private void CommitRepairs()
+    {
+        FsError error = _volume.Commit();
+        if (error != FsError.None)
+            throw new VolumeException(error == FsError.OutOfSpace ? VolumeFailure.OutOfSpace : VolumeFailure.IoFailure,
+                $"what was repaired in {_volume.Directory} could not be made durable: {error}. Make room, or see to " +
+                "the disk, and try again");
     }
 
     private void SearchSources(IReadOnlyList<string> sources, RepairRun run, CancellationToken cancel)
@@ -62,10 +68,18 @@ public sealed partial class VolumeIntegrity
                 using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
                 repair.Search(file);
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
+                && repair.StoreFailure is null)
             {
                 run.UnreadableCount++;
                 Log.SourceUnreadable(_logger, path, failure.Message);
+            }
+
+            catch (IOException failure)
+            {
+                throw new VolumeException(DiskFull.Is(failure) ? VolumeFailure.OutOfSpace : VolumeFailure.IoFailure,
+                    $"what was found cannot be stored in {_volume.Directory}: {failure.Message}. What was put back " +
+                    "so far is kept; make room, or see to the disk, and run the same again", failure);
             }
 
             run.HealedBytes = repair.HealedBytes;
@@ -125,9 +139,10 @@ public sealed partial class VolumeIntegrity
             // One file may be listed under several names.
             if (range.IsPast || !done.Add((range.Inode, range.Offset)))
                 continue;
-            if (_volume.FileSystem.Allocate(range.Inode, AllocateMode.PunchHole, range.Offset, range.Length)
+            // What has been written there since it was listed is not given up.
+            if (_volume.FileSystem.GiveUpDamaged(range.Inode, range.Offset, range.Length, _codex, out long zeroed)
                 == FsError.None)
-                bytes += range.Length;
+                bytes += zeroed;
         }
 
         return bytes;

@@ -20,6 +20,9 @@ public sealed partial class VolumeIntegrity : IDisposable
 
     private static readonly TimeSpan CopyIntervalMin = TimeSpan.FromMinutes(10);
 
+    // The volume's own scrub ends after the block at hand, or after the parity of one pack.
+    private static readonly TimeSpan OwnScrubPatience = TimeSpan.FromSeconds(30);
+
     private readonly Volume _volume;
     private readonly Committer _committer;
     private readonly Superblock _superblock;
@@ -36,6 +39,10 @@ public sealed partial class VolumeIntegrity : IDisposable
     private readonly DamageSearch _search;
 
     private readonly CancellationTokenSource _closing = new();
+
+    // guards: _ownScrub
+    private readonly Lock _ownLock = new();
+    private CancellationTokenSource? _ownScrub;
     private long _copiedLogBytes;
 
     // guards: that one piece of work runs at a time
@@ -78,7 +85,7 @@ public sealed partial class VolumeIntegrity : IDisposable
         try
         {
             return report.IsComplete
-                ? report with { Remarks = [.. report.Remarks, .. ScrubParity(both.Token)] }
+                ? report with { Remarks = [.. report.Remarks, .. ScrubParity(both.Token, out _)] }
                 : report;
         }
         catch (OperationCanceledException)
@@ -87,6 +94,32 @@ public sealed partial class VolumeIntegrity : IDisposable
             return report;
         }
     }
+
+    /// <summary>
+    /// A scrub that the volume begins by itself: it stops for whoever asks for other such work, and is gone on with
+    /// later. Null: there is such work under way.
+    /// </summary>
+    internal ScrubReport? ScrubByItself(ScrubOptions options, CancellationToken cancel)
+    {
+        if (!_work.TryEnter())
+            return null;
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        try
+        {
+            lock (_ownLock)
+                _ownScrub = stop;
+            return Scrub(options, null, stop.Token);
+        }
+        finally
+        {
+            lock (_ownLock)
+                _ownScrub = null;
+            _work.Exit();
+        }
+    }
+
+    /// <summary>Bytes of the copies of the metadata.</summary>
+    internal long CopyBytes => _copies.Bytes;
 
     /// <summary>When the volume was scrubbed.</summary>
     public ScrubStatus GetScrubStatus()
@@ -239,10 +272,19 @@ public sealed partial class VolumeIntegrity : IDisposable
 
     private Work Begin()
     {
-        if (!_work.TryEnter())
+        if (!_work.TryEnter() && !(StopOwnScrub() && _work.TryEnter(OwnScrubPatience)))
             throw new VolumeException(VolumeFailure.InUse,
                 $"{_volume.Directory} is being scrubbed, checked or repaired already: wait until that has ended");
         return new Work(_work);
+    }
+
+    private bool StopOwnScrub()
+    {
+        lock (_ownLock)
+        {
+            _ownScrub?.Cancel();
+            return _ownScrub is not null;
+        }
     }
 
     private readonly ref struct Work(Lock held)

@@ -14,16 +14,16 @@ internal sealed class Codex
 
     // guards: itself; blocks that failed their checksum, or that the disk did not give back; inside the tree lock
     private readonly HashSet<BlockPlace> _damaged = [];
+    private readonly List<BlockPlace> _found = []; // in the order in which they were found, healed ones included
     private volatile int _damagedCount;
-    private volatile int _damageVersion;
+    private volatile int _foundCount;
     private long _corruptReadCount;
 
     public Codex(MetadataStore metadata, Lock treeLock, TimeProvider time, bool isReadOnly)
     {
         (_metadata, _treeLock, _time, _isReadOnly) = (metadata, treeLock, time, isReadOnly);
         foreach (DamageRecord damage in metadata.Damage.List())
-            _damaged.Add(new BlockPlace(damage.Pack, damage.Offset));
-        _damagedCount = _damaged.Count;
+            Remember(new BlockPlace(damage.Pack, damage.Offset));
     }
 
     /// <summary>Reads that failed their checksum since the volume was opened.</summary>
@@ -32,8 +32,8 @@ internal sealed class Codex
     /// <summary>Blocks known to be damaged and not healed.</summary>
     public int DamagedCount => _damagedCount;
 
-    /// <summary>Changes whenever a block is found damaged.</summary>
-    public int DamageVersion => _damageVersion;
+    /// <summary>Grows whenever a block is found damaged.</summary>
+    public int FoundCount => _foundCount;
 
     /// <summary>Finds the region that holds a glyph.</summary>
     public bool TryFind(Glyph glyph, out Region region)
@@ -196,7 +196,8 @@ internal sealed class Codex
     {
         lock (_treeLock)
         {
-            _metadata.Damage.Remove(pack, offset);
+            if (!_isReadOnly)
+                _metadata.Damage.Remove(pack, offset);
             lock (_damaged)
             {
                 _damaged.Remove(new BlockPlace(pack, offset));
@@ -210,7 +211,10 @@ internal sealed class Codex
     {
         if (_damagedCount == 0)
             return;
-        foreach (BlockPlace place in ListDamaged().Where(place => place.Pack == pack))
+        BlockPlace[] places;
+        lock (_damaged)
+            places = [.. _damaged.Where(place => place.Pack == pack)];
+        foreach (BlockPlace place in places)
             RemoveDamaged(place.Pack, place.Offset);
     }
 
@@ -221,16 +225,27 @@ internal sealed class Codex
             return [.. _damaged.OrderBy(place => place.Pack.Value).ThenBy(place => place.Offset)];
     }
 
+    /// <summary>Blocks in the order in which they were found damaged; some may be healed meanwhile.</summary>
+    /// <param name="from">How many of <see cref="FoundCount"/> to leave out.</param>
+    /// <param name="countMax">At most so many.</param>
+    public IReadOnlyList<BlockPlace> ListFound(int from, int countMax)
+    {
+        lock (_damaged)
+            return _found.GetRange(from, Math.Min(countMax, _found.Count - from));
+    }
+
     /// <summary>Whether the glyph's block is known to be unreadable. Bytes still pending are not.</summary>
     public bool IsDamaged(Glyph glyph) =>
         _damagedCount > 0 && TryFind(glyph, out Region region) && IsDamaged(region);
 
-    public bool IsDamaged(in Region region)
+    public bool IsDamaged(in Region region) => IsDamaged(region.Block);
+
+    public bool IsDamaged(BlockLocation block)
     {
         if (_damagedCount == 0)
             return false;
         lock (_damaged)
-            return _damaged.Contains(new BlockPlace(region.Block.Pack, region.Block.Offset));
+            return _damaged.Contains(new BlockPlace(block.Pack, block.Offset));
     }
 
     private void Remember(BlockPlace place)
@@ -238,7 +253,8 @@ internal sealed class Codex
         if (!_damaged.Add(place))
             return;
         _damagedCount = _damaged.Count;
-        _damageVersion++;
+        _found.Add(place);
+        _foundCount = _found.Count;
     }
 }
 

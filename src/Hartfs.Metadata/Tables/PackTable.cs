@@ -14,6 +14,7 @@ public sealed class PackTable
 {
     private readonly Statement _upsert;
     private readonly Statement _list;
+    private readonly Statement _next;
     private readonly Statement _delete;
 
     internal PackTable(Database database)
@@ -22,6 +23,7 @@ public sealed class PackTable
             "INSERT INTO pack (id, length, sealed) VALUES (?, ?, ?) " +
             "ON CONFLICT (id) DO UPDATE SET length = excluded.length, sealed = excluded.sealed");
         _list = database.Prepare("SELECT id, length, sealed FROM pack ORDER BY id");
+        _next = database.Prepare("SELECT id, length, sealed FROM pack WHERE id >= ? ORDER BY id LIMIT 1");
         _delete = database.Prepare("DELETE FROM pack WHERE id = ?");
     }
 
@@ -35,10 +37,25 @@ public sealed class PackTable
         var packs = new List<PackRecord>();
         using Statement.Rows rows = _list.Query();
         while (rows.Next())
-            packs.Add(new PackRecord(new PackId(rows.Int64(0)), rows.Int64(1), rows.Int64(2) != 0));
+            packs.Add(Read(rows));
         return packs;
     }
 
+    /// <summary>The first pack with this number or a higher one; false when there is none.</summary>
+    public bool TryFindFrom(PackId from, out PackRecord pack)
+    {
+        using Statement.Rows rows = _next.Bind(1, from.Value).Query();
+        bool isFound = rows.Next();
+        pack = isFound ? Read(rows) : default;
+        return isFound;
+    }
+
+    /// <summary>Whether the metadata names a pack.</summary>
+    public bool Contains(PackId id) => TryFindFrom(id, out PackRecord pack) && pack.Id == id;
+
     /// <summary>Forgets a pack; false when it is not known.</summary>
     public bool Delete(PackId id) => _delete.Bind(1, id.Value).Execute() != 0;
+
+    private static PackRecord Read(in Statement.Rows rows) =>
+        new(new PackId(rows.Int64(0)), rows.Int64(1), rows.Int64(2) != 0);
 }

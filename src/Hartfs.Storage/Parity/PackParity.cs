@@ -9,7 +9,7 @@ namespace Hartfs.Storage.Parity;
 /// <summary>
 /// Parity beside sealed packs: from it and what is left of a pack, sectors are computed that are damaged or gone.
 /// A pack is cut into up to 200 shards; sector j of every shard, and of every parity shard, is one code word, so that
-/// a stretch of damage as long as all parity is repaired as well as scattered sectors. One thread at a time.
+/// a stretch of damage as long as all parity is repaired as well as scattered sectors. Thread-safe.
 /// </summary>
 public sealed class PackParity(IBlockStore store, VolumeId volume)
 {
@@ -18,6 +18,9 @@ public sealed class PackParity(IBlockStore store, VolumeId volume)
 
     private readonly PackNames _packs = new("packs", "pack");
     private readonly PackNames _parity = new("packs", "parity");
+
+    // guards: that nobody reads a parity file that is half written
+    private readonly Lock _lock = new();
 
     /// <summary>Whether a pack has a parity file, whole or not.</summary>
     public bool Exists(PackId pack) => store.TryGetLength(_parity.Of(pack), out _);
@@ -32,37 +35,54 @@ public sealed class PackParity(IBlockStore store, VolumeId volume)
     {
         if (!store.TryGetLength(_packs.Of(pack), out long length))
             throw new FileNotFoundException($"pack {pack} is missing");
-        int sectors = (int)((length + Sector - 1) / Sector);
-        int shardSectors = (sectors + DataShardsMax - 1) / DataShardsMax;
-        int dataShards = (sectors + shardSectors - 1) / shardSectors;
-        int parityShards = Math.Max(1, ((dataShards * percent) + 99) / 100);
-        var header = new ParityHeader(pack, length, dataShards, parityShards, shardSectors, 0);
+        ParityHeader header = Plan(pack, length, percent);
         byte[] table = new byte[header.TableLength];
         byte[] parity = Compute(header, table, cancel);
         header = header with { TableCrc = Crc32C.Compute(table) };
         byte[] head = new byte[ParityHeader.Size];
         header.Write(head, PackHeader.SeedOf(volume, pack));
         string segment = _parity.Of(pack);
-        store.Delete(segment);
-        try
-        {
-            foreach (byte[] part in (byte[][])[head, table, parity, head, table])
-                store.Append(segment, part);
-            store.Flush(segment);
-        }
-        catch
+        lock (_lock)
         {
             store.Delete(segment);
-            throw;
+            try
+            {
+                foreach (byte[] part in (byte[][])[head, table, parity, head, table])
+                    store.Append(segment, part);
+                store.Flush(segment);
+            }
+            catch
+            {
+                store.Delete(segment);
+                throw;
+            }
         }
     }
 
-    /// <summary>Removes the parity of a pack; no error when there is none.</summary>
-    public void Delete(PackId pack) => store.Delete(_parity.Of(pack));
+    /// <summary>Bytes of the parity file of a pack.</summary>
+    /// <param name="packLength">Bytes of the pack.</param>
+    /// <param name="percent">As for <see cref="Write"/>; 0: there is none.</param>
+    public static long FileLengthOf(long packLength, int percent) =>
+        percent == 0 || packLength == 0 ? 0 : Plan(default, packLength, percent).FileLength;
 
     /// <summary>What is wrong with a parity file itself; null when nothing is, or there is none.</summary>
     /// <exception cref="IOException">The store failed.</exception>
     public string? FindFault(PackId pack)
+    {
+        lock (_lock)
+            return FindFaultLocked(pack);
+    }
+
+    private static ParityHeader Plan(PackId pack, long packLength, int percent)
+    {
+        int sectors = (int)((packLength + Sector - 1) / Sector);
+        int shardSectors = (sectors + DataShardsMax - 1) / DataShardsMax;
+        int dataShards = (sectors + shardSectors - 1) / shardSectors;
+        int parityShards = Math.Max(1, ((dataShards * percent) + 99) / 100);
+        return new ParityHeader(pack, packLength, dataShards, parityShards, shardSectors, 0);
+    }
+
+    private string? FindFaultLocked(PackId pack)
     {
         if (!store.TryGetLength(_parity.Of(pack), out long length))
             return null;
@@ -86,6 +106,12 @@ public sealed class PackParity(IBlockStore store, VolumeId volume)
     /// <returns>False: there is no parity, or too little of it for so much damage.</returns>
     /// <exception cref="IOException">The store failed.</exception>
     public bool TryRead(PackId pack, long offset, Span<byte> buffer)
+    {
+        lock (_lock)
+            return TryReadLocked(pack, offset, buffer);
+    }
+
+    private bool TryReadLocked(PackId pack, long offset, Span<byte> buffer)
     {
         if (Open(pack) is not { } file || offset + buffer.Length > file.Header.PackLength)
             return false;
@@ -138,10 +164,10 @@ public sealed class PackParity(IBlockStore store, VolumeId volume)
     {
         if (!store.TryGetLength(_parity.Of(pack), out long length) || length < 2 * ParityHeader.Size)
             return null;
-        ParityFile? first = ReadTable(pack, 0);
+        ParityFile? first = ReadTable(pack, 0, length);
         // Where the second header lies follows from the first; when that is gone, from the file's own length.
         ParityFile? second = first is not null
-            ? ReadTable(pack, first.Header.SecondOffset)
+            ? ReadTable(pack, first.Header.SecondOffset, length)
             : FindSecond(pack, length);
         ParityFile? file = first ?? second;
         return file is null ? null : file with { HasBothTables = first is not null && second is not null };
@@ -158,19 +184,21 @@ public sealed class PackParity(IBlockStore store, VolumeId volume)
             int dataShards = (sectors + shardSectors - 1) / shardSectors;
             var guess = new ParityHeader(pack, packLength, dataShards, parityShards, shardSectors, 0);
             if (guess.FileLength == length)
-                return ReadTable(pack, guess.SecondOffset);
+                return ReadTable(pack, guess.SecondOffset, length);
         }
 
         return null;
     }
 
-    private ParityFile? ReadTable(PackId pack, long offset)
+    private ParityFile? ReadTable(PackId pack, long offset, long length)
     {
         byte[] head = new byte[ParityHeader.Size];
         string segment = _parity.Of(pack);
         if (ReadFully(segment, offset, head) < head.Length
             || !ParityHeader.TryRead(head, PackHeader.SeedOf(volume, pack), out ParityHeader header)
-            || header.Pack != pack)
+            || header.Pack != pack
+            // Before memory is taken for it.
+            || (header.DataShards + header.ParityShards) * (long)header.ShardSectors * sizeof(uint) > length)
             return null;
         byte[] table = new byte[header.TableLength];
         return ReadFully(segment, offset + head.Length, table) == table.Length

@@ -131,7 +131,7 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
     private bool IsKnown(PackId id)
     {
         lock (treeLock)
-            return live.Packs.List().Any(pack => pack.Id == id);
+            return live.Packs.Contains(id);
     }
 
     private void CheckBlocks()

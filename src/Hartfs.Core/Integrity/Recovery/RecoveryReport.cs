@@ -16,6 +16,11 @@ public sealed record RecoveryOptions
 public sealed record RecoveryReport
 {
     /// <summary>
+    /// Whether the metadata could be used as they are, and only the superblocks came back from the copy.
+    /// </summary>
+    public bool IsSuperblockOnly { get; init; }
+
+    /// <summary>
     /// When the copy was taken that the names come from, nanoseconds since 1970-01-01 UTC; 0: there was none.
     /// </summary>
     public required long NamesTime { get; init; }

@@ -75,13 +75,15 @@ public sealed class VolumeRecovery
         using var store = new LocalBlockStore(_directory);
         SuperblockLoad load = SuperblockFile.Load(_directory);
         VolumeId volume = load.Reading.Superblock?.Volume ?? FindVolume(store);
-        if (!_options.Force && MetadataStore.IsWhole(MetadataPath))
-            throw new VolumeException(VolumeFailure.Other,
-                $"the metadata of {_directory} can be used: there is nothing to recover. hartfs check looks for what " +
-                "else may be wrong; --force rebuilds them all the same");
         DeleteNew();
         try
         {
+            if (!_options.Force && CanBeUsed())
+                return load.Reading.Superblock is null
+                    ? RestoreSuperblocks(store, volume)
+                    : throw new VolumeException(VolumeFailure.Other,
+                        $"the metadata of {_directory} can be used: there is nothing to recover. hartfs check looks " +
+                        "for what else may be wrong; --force rebuilds them all the same");
             CopyHead? head = Restore(store, volume, load.Reading.Superblock);
             Superblock superblock = load.Reading.Superblock ?? head!.Value.Superblock;
             RecoveryReport report = Rebuild(store, superblock, head);
@@ -96,6 +98,76 @@ public sealed class VolumeRecovery
             throw;
         }
     }
+
+    // With the log of a crash beside it the database is what both say together: looked at in a copy, where SQLite may
+    // move the one into the other.
+    private bool CanBeUsed()
+    {
+        var log = new FileInfo(MetadataPath + "-wal");
+        if (!log.Exists || log.Length == 0)
+            return MetadataStore.IsWhole(MetadataPath);
+        try
+        {
+            if (!File.Exists(MetadataPath))
+                return false;
+            File.Copy(MetadataPath, NewPath);
+            File.Copy(log.FullName, NewPath + "-wal");
+            using MetadataStore copy = MetadataStore.Open(NewPath, new MetadataSettings(),
+                _loggers.CreateLogger<MetadataStore>());
+            using CancellationTokenRegistration interrupt = _cancel.Register(copy.Interrupt);
+            return copy.FindPageFaults(1).Count == 0;
+        }
+        catch (MetadataException)
+        {
+            _cancel.ThrowIfCancellationRequested();
+            return false;
+        }
+        finally
+        {
+            DeleteNew();
+        }
+    }
+
+    // The metadata are whole and newer than any copy of them: only the superblock is taken from one.
+    private RecoveryReport RestoreSuperblocks(LocalBlockStore store, VolumeId volume)
+    {
+        using var copies = new MetadataCopies(store, volume, _loggers.CreateLogger<MetadataCopies>());
+        foreach (CopyInfo copy in copies.List())
+        {
+            try
+            {
+                CopyHead head = copies.Read(copy.Number, (_, _) => { }, _cancel);
+                SuperblockFile.Save(_directory, head.Superblock);
+                return new RecoveryReport
+                {
+                    IsSuperblockOnly = true,
+                    NamesTime = head.Time,
+                    UnusableCopyCount = _unusableCopyCount,
+                    FileCount = 0,
+                    PackCount = 0,
+                    BlockCount = 0,
+                    DamagedBlockCount = 0,
+                    LostFileCount = 0,
+                    LostBytes = 0,
+                    LostFolder = null,
+                    Missing = [],
+                    Contradictions = [],
+                    KeptFiles = [],
+                };
+            }
+            catch (CorruptDataException failure)
+            {
+                Log.CopyUnusable(_loggers.CreateLogger<VolumeRecovery>(), failure);
+                _unusableCopyCount++;
+            }
+        }
+
+        throw NoSuperblock();
+    }
+
+    private VolumeException NoSuperblock() => new(VolumeFailure.DamagedSuperblock,
+        $"both superblocks of {_directory} are damaged and no copy of the metadata is left that holds one: " +
+        "put a superblock back from a backup");
 
     // Both superblocks are gone: every pack says whose it is, and a copy of the metadata has the superblock.
     private VolumeId FindVolume(LocalBlockStore store)
@@ -133,9 +205,7 @@ public sealed class VolumeRecovery
         }
 
         if (superblock is null)
-            throw new VolumeException(VolumeFailure.DamagedSuperblock,
-                $"both superblocks of {_directory} are damaged and no copy of the metadata is left that holds one: " +
-                "put a superblock back from a backup");
+            throw NoSuperblock();
         if (!_options.WithoutNames)
             throw new VolumeException(VolumeFailure.DamagedMetadata,
                 $"{_directory} has no usable copy of its metadata: put metadata.sqlite back from a backup, or let " +
@@ -168,7 +238,7 @@ public sealed class VolumeRecovery
         codex.Run(_progress, _cancel);
         var lost = new LostContent(metadata, packs, Now);
         lost.Run(new HashSet<PackId>(packs.List().Select(pack => pack.Pack)), _cancel);
-        IReadOnlyList<Violation> violations = MetadataInvariants.Check(metadata);
+        IReadOnlyList<Violation> violations = FindContradictions(metadata);
         var treeLock = new Lock();
         var search = new DamageSearch(metadata, treeLock, new PathSearch(metadata, treeLock));
         IReadOnlyList<DamagedRange> missing = search.Name(lost.Missing, _cancel);
@@ -190,6 +260,22 @@ public sealed class VolumeRecovery
         };
     }
 
+    // Looks at every row: nobody who stops waits for the end of it.
+    private IReadOnlyList<Violation> FindContradictions(MetadataStore metadata)
+    {
+        _progress?.Report(new MaintenanceProgress("looking for contradictions", 0, 0, false, 0));
+        using CancellationTokenRegistration interrupt = _cancel.Register(metadata.Interrupt);
+        try
+        {
+            return MetadataInvariants.Check(metadata);
+        }
+        catch (MetadataException)
+        {
+            _cancel.ThrowIfCancellationRequested();
+            throw;
+        }
+    }
+
     // The old files leave first; a crash in between leaves a volume whose recovery begins anew.
     private List<string> Switch()
     {
@@ -197,17 +283,26 @@ public sealed class VolumeRecovery
         string suffix = ".before-" + DateTime.UnixEpoch.AddTicks(Now / 100)
             .ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
         List<string> kept = [];
-        foreach (string ending in new[] { "", "-wal", "-shm" })
+        try
         {
-            string old = MetadataPath + ending;
-            if (!File.Exists(old))
-                continue;
-            DurableFile.Move(old, old + suffix);
-            kept.Add(old + suffix);
-        }
+            foreach (string ending in new[] { "", "-wal", "-shm" })
+            {
+                string old = MetadataPath + ending;
+                if (!File.Exists(old))
+                    continue;
+                DurableFile.Move(old, old + suffix);
+                kept.Add(old + suffix);
+            }
 
-        DurableFile.Move(NewPath, MetadataPath);
-        return kept;
+            DurableFile.Move(NewPath, MetadataPath);
+            return kept;
+        }
+        catch (IOException)
+        {
+            foreach (string file in kept)
+                DurableFile.Move(file, file[..^suffix.Length]);
+            throw;
+        }
     }
 
     private void DeleteNew()

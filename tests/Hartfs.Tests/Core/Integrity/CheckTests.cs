@@ -95,6 +95,32 @@ public sealed class CheckTests : DamageTest
         Assert.Equal(Noise(2_500_000, 99), ReadAll(Find("large")));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(CheckPass.NamesId)]
+    public void Nothing_is_repaired_by_what_broken_pages_say(int fromPass)
+    {
+        Temp.Close();
+        string path = VolumeLayout.MetadataPath(Temp.Path);
+        long page;
+        using (MetadataStore store = MetadataStore.Open(path, new MetadataSettings(), NullLogger.Instance))
+        {
+            // One that is looked at by a check only.
+            page = store.Database.QueryInt64(
+                "SELECT rootpage FROM sqlite_schema WHERE name = 'symlink_past_died'");
+            store.Database.Execute("DELETE FROM inode WHERE number = 7");
+            store.Commit();
+        }
+
+        Flip(path, (page - 1) * 4096, 2);
+        Temp.Open();
+        CheckReport report = Check(new CheckOptions { Repair = true, FromPass = fromPass });
+        CheckResult names = report.Results.Single(result => result.Pass.Id == CheckPass.NamesId);
+        Assert.True(names.FindingCount > 0);
+        Assert.False(names.IsRepaired);
+        Temp.Log.Expect("metadata");
+    }
+
     [Fact]
     public void A_mounted_volume_is_checked_but_its_metadata_are_not_repaired()
     {

@@ -69,6 +69,41 @@ public sealed class ParityTests : DamageTest
     }
 
     [Fact]
+    public void Damaged_parity_of_a_damaged_pack_stays_and_still_heals()
+    {
+        byte[] content = Noise(3_000_000, 1);
+        InodeNumber inode = MakeFile("file", content);
+        Temp.Reopen();
+        Region region = RegionOf(inode, 0);
+        string parity = Path.ChangeExtension(PackPath(region.Block.Pack), "parity");
+        Flip(parity, new FileInfo(parity).Length / 2, 4);
+        DamageFile(inode);
+        ScrubReport first = Scrub();
+        Assert.Equal(1, first.HealedCount);
+        Assert.Contains("left as it is", Assert.Single(first.Remarks));
+        Assert.True(File.Exists(parity));
+
+        DamageFile(inode, RegionOf(inode, 300_000).Block.Pack == region.Block.Pack ? 300_000 : 700_000);
+        ScrubReport second = Scrub();
+        Assert.Equal(1, second.HealedCount);
+        Assert.Equal(content, ReadAll(inode));
+    }
+
+    [Fact]
+    public void Parity_that_is_gone_is_made_again_by_a_scrub()
+    {
+        MakeFile("file", Noise(3_000_000, 1));
+        Temp.Reopen();
+        string[] files = ParityFiles();
+        Temp.Volume.Integrity.WriteMissingParity(CancellationToken.None);
+        File.Delete(files[0]);
+        Scrub();
+        Assert.Equal(files, ParityFiles());
+    }
+
+    private ScrubReport Scrub() => Temp.Volume.Integrity.Scrub(new ScrubOptions(), null, CancellationToken.None);
+
+    [Fact]
     public void A_volume_without_parity_has_no_parity_files()
     {
         using var plain = new Hartfs.Testing.TempVolume(Settings);

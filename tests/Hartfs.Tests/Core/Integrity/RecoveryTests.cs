@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Hartfs.Core;
 using Hartfs.Core.Integrity;
 using Hartfs.Format;
@@ -179,6 +180,45 @@ public sealed class RecoveryTests : DamageTest
     }
 
     [Fact]
+    public void With_both_superblocks_gone_whole_metadata_stay_as_they_are()
+    {
+        Fill();
+        Assert.True(Temp.Volume.Integrity.CopyMetadata(CancellationToken.None));
+        MakeFile("newer than the copy", Noise(100_000, 3));
+        Ok(Temp.Volume.Commit());
+        List<string> tree = Tree();
+        Temp.Settings = Temp.Settings with { MetadataCopyInterval = null };
+        Temp.Close();
+        byte[] before = File.ReadAllBytes(VolumeLayout.MetadataPath(Temp.Path));
+        File.Delete(Path.Combine(Temp.Path, "superblock"));
+        Flip(Path.Combine(Temp.Path, "superblock.copy"), 100);
+        RecoveryReport report = Recover();
+        Assert.True(report.IsSuperblockOnly);
+        Assert.Equal(before, File.ReadAllBytes(VolumeLayout.MetadataPath(Temp.Path)));
+        Temp.Open();
+        Assert.Equal(tree, Tree());
+    }
+
+    [Fact]
+    public void What_a_crash_left_is_usable_with_its_log_and_not_replaced()
+    {
+        Fill();
+        Assert.True(Temp.Volume.Integrity.CopyMetadata(CancellationToken.None));
+        MakeFile("only in the log", Noise(100_000, 3));
+        Ok(Temp.Volume.Commit());
+        string left = Temp.CopyOfDirectory();
+        string database = VolumeLayout.MetadataPath(left);
+        Assert.True(new FileInfo(database + "-wal").Length > 0);
+        // A page that the log has: without it the database is broken.
+        Flip(database, (PageInLog(database) - 1) * 4096, 4096);
+        Assert.False(MetadataStore.IsWhole(database));
+        Assert.Contains("--force", Assert.Throws<VolumeException>(() => VolumeRecovery.Run(left, new RecoveryOptions(),
+            Temp.Log, Temp.Time, null, CancellationToken.None)).Message);
+        Assert.Empty(Directory.GetFiles(left, "*.recovered*"));
+        Assert.True(new FileInfo(database + "-wal").Length > 0);
+    }
+
+    [Fact]
     public void A_usable_database_is_not_replaced_unless_forced()
     {
         Fill();
@@ -234,6 +274,21 @@ public sealed class RecoveryTests : DamageTest
         MakeFile("large", Noise(3_000_000, 1000));
         MakeFile("zeros", new byte[500_000]);
         Ok(Temp.Volume.Commit());
+    }
+
+    // https://www.sqlite.org/fileformat2.html#the_write_ahead_log
+    private static long PageInLog(string database)
+    {
+        byte[] log = File.ReadAllBytes(database + "-wal");
+        long pages = new FileInfo(database).Length / 4096;
+        for (int at = 32; at + 24 + 4096 <= log.Length; at += 24 + 4096)
+        {
+            uint page = BinaryPrimitives.ReadUInt32BigEndian(log.AsSpan(at));
+            if (page > 1 && page <= pages && log.AsSpan(at + 8, 8).SequenceEqual(log.AsSpan(16, 8)))
+                return page;
+        }
+
+        throw new InvalidOperationException("the log has no page of the database");
     }
 
     private List<string> Tree() => TreeDump.Take(new ProductTree(Temp.FileSystem), withData: true);

@@ -1,6 +1,9 @@
 using Hartfs.Core;
 using Hartfs.Core.Integrity;
+using Hartfs.Core.Reading;
 using Hartfs.Format;
+using Hartfs.Metadata.Integrity;
+using Hartfs.Storage.BlockStores;
 using Xunit;
 
 namespace Hartfs.Tests.Core.Integrity;
@@ -105,6 +108,57 @@ public sealed class RepairTests : DamageTest
     }
 
     [Fact]
+    public void Giving_up_a_range_spares_what_was_written_into_it_since()
+    {
+        byte[] content = Noise(Length, 3);
+        InodeNumber file = MakeFile("a", content);
+        Temp.Reopen();
+        BlockLocation block = DamageFile(file, 1_000_000);
+        Scrub();
+        DamagedRange range = Assert.Single(Repair(new RepairOptions()).Ranges);
+        byte[] stored = Noise(10_000, 8);
+        byte[] unstored = Noise(10_000, 9);
+        Ok(Fs.Write(file, range.Offset + 5000, stored, false, true));
+        Ok(Temp.Volume.Commit());
+        Ok(Fs.Write(file, range.Offset + 30_000, unstored, false, true));
+
+        // As a repair does that has listed the damage before.
+        var codex = new Codex(Temp.Volume.Metadata, Temp.Volume.TreeLock, Temp.Time, isReadOnly: false);
+        Assert.True(codex.IsDamaged(block));
+        Ok(Fs.GiveUpDamaged(file, range.Offset, range.Length, codex, out long bytes));
+        Assert.InRange(bytes, range.Length - 20_000, range.Length);
+        content.AsSpan((int)range.Offset, (int)range.Length).Clear();
+        stored.CopyTo(content.AsSpan((int)range.Offset + 5000));
+        unstored.CopyTo(content.AsSpan((int)range.Offset + 30_000));
+        Assert.Equal(content, ReadAll(file));
+        Temp.Reopen();
+        Assert.Equal(content, ReadAll(file));
+        lock (Temp.Volume.TreeLock)
+            Assert.Empty(MetadataInvariants.Check(Temp.Volume.Metadata));
+    }
+
+    [Fact]
+    public void A_repair_that_runs_out_of_room_says_so_and_goes_on_later()
+    {
+        Temp.Log.Expect("could not be stored again");
+        MakeFile("a", Noise(Length, 1));
+        Temp.Reopen();
+        DamageFile(Find("a"));
+        Scrub();
+        AddSource("good", Noise(Length, 1));
+        Temp.Close();
+        bool isFull = false;
+        Temp.Open(store => new FullStore(store, () => isFull));
+        isFull = true;
+        VolumeException failure = Assert.Throws<VolumeException>(() =>
+            Repair(new RepairOptions { Sources = [Sources] }));
+        Assert.Equal(VolumeFailure.OutOfSpace, failure.Failure);
+        isFull = false;
+        Assert.Empty(Repair(new RepairOptions { Sources = [Sources] }).Ranges);
+        Assert.Equal(Noise(Length, 1), ReadAll(Find("a")));
+    }
+
+    [Fact]
     public void Sources_that_cannot_be_read_are_counted_and_the_rest_is_used()
     {
         MakeFile("a", Noise(Length, 1));
@@ -121,6 +175,30 @@ public sealed class RepairTests : DamageTest
 
     private RepairReport Repair(RepairOptions options) =>
         Temp.Volume.Integrity.Repair(options, null, CancellationToken.None);
+
+    private sealed class FullStore(IBlockStore inner, Func<bool> isFull) : IBlockStore
+    {
+        public long FreeBytes => inner.FreeBytes;
+
+        public void Append(string segment, ReadOnlySpan<byte> bytes)
+        {
+            if (isFull())
+                throw DiskFull.Create("no room");
+            inner.Append(segment, bytes);
+        }
+
+        public int ReadAt(string segment, long offset, Span<byte> buffer) => inner.ReadAt(segment, offset, buffer);
+
+        public void Flush(string segment) => inner.Flush(segment);
+
+        public bool TryGetLength(string segment, out long length) => inner.TryGetLength(segment, out length);
+
+        public IReadOnlyList<SegmentInfo> List(string prefix) => inner.List(prefix);
+
+        public void Delete(string segment) => inner.Delete(segment);
+
+        public void Dispose() => inner.Dispose();
+    }
 
     private void AddSource(string name, byte[] content)
     {

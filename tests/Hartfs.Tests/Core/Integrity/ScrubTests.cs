@@ -160,6 +160,42 @@ public sealed class ScrubTests : DamageTest
         Assert.Contains(report.Ranges, range => range.Path == "/first");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_missing_or_cut_off_pack_is_never_filled_with_the_bytes_of_another(bool isCutOff)
+    {
+        byte[] first = Noise(1_500_000, 1);
+        byte[] second = Noise(1_500_000, 2);
+        MakeFile("first", first);
+        Ok(Temp.Volume.Commit());
+        MakeFile("second", second);
+        Temp.Reopen();
+        Temp.Close();
+        string path = Packs()[1];
+        byte[] whole = File.ReadAllBytes(path);
+        if (isCutOff)
+            File.WriteAllBytes(path, whole[..300_000]);
+        else
+            File.Delete(path);
+        Temp.Open();
+        ScrubReport report = Scrub();
+        Assert.True(report.DamagedCount > 0);
+        Assert.Equal(0, report.HealedCount);
+        Assert.Equal(FsError.CorruptData, TryRead(Find("second"), out _));
+        long damaged = report.Ranges.Where(range => range.Path == "/second").Sum(range => range.Length);
+        Assert.True(damaged > 500_000);
+        Temp.Close();
+
+        // Put back from a backup: the next scrub takes back what the first one noted.
+        File.WriteAllBytes(path, whole);
+        Temp.Open();
+        Assert.Empty(Scrub().Ranges);
+        Assert.Equal(0, Temp.Volume.GetStatistics().DamagedBlocks);
+        Assert.Equal(first, ReadAll(Find("first")));
+        Assert.Equal(second, ReadAll(Find("second")));
+    }
+
     [Fact]
     public void Writing_the_content_again_heals_every_file_that_uses_it()
     {

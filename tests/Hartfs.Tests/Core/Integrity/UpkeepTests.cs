@@ -67,6 +67,25 @@ public sealed class UpkeepTests : DamageTest
     }
 
     [Fact]
+    public async Task The_volumes_own_scrub_gives_way_to_whoever_asks()
+    {
+        for (int index = 0; index < 20; index++)
+            MakeFile($"file{index}", Noise(400_000, index));
+        Temp.Reopen();
+        var slow = new ScrubOptions { BytesPerSecondMax = 100_000 };
+        Task<ScrubReport?> own = Task.Run(() =>
+            Temp.Volume.Integrity.ScrubByItself(slow, TestContext.Current.CancellationToken));
+        while (Status.BegunTime == 0)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        Temp.Volume.Integrity.Check(new CheckOptions(), null, TestContext.Current.CancellationToken);
+        Assert.False((await own)!.IsComplete);
+        Assert.NotEqual(0, Status.BegunTime);
+        ScrubReport rest = Temp.Volume.Integrity.Scrub(new ScrubOptions(), null,
+            TestContext.Current.CancellationToken);
+        Assert.True(rest.IsComplete);
+    }
+
+    [Fact]
     public void Recovery_from_a_copy_older_than_collections_finds_what_they_moved()
     {
         Temp.Settings = Temp.Settings with { MetadataCopyInterval = null };

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Hartfs.Core;
 using Hartfs.Core.Collection;
+using Hartfs.CrashTests.Disk;
 using Hartfs.CrashTests.Runs;
 using Hartfs.Testing.Modelling;
 using Xunit;
@@ -83,14 +85,39 @@ public sealed class SimulatedDiskTests(ITestOutputHelper output)
         });
         double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         for (int which = 0; which < scenarios.Length; which++)
-            output.WriteLine($"{scenarios[which]}: {counts[which].Cuts} cuts, {counts[which].Recoveries} recoveries");
+            output.WriteLine($"{scenarios[which]}: {counts[which].Cuts} cuts, {counts[which].Recoveries} recoveries, " +
+                $"{counts[which].Deletions} packs deleted");
         output.WriteLine($"{made} cuts, {made / seconds:F0} a second, " +
             $"seeds {firstSeed} to {firstSeed + (taken / scenarios.Length)}");
     }
 
+    /// <summary>The harness sees what it should.</summary>
+    [Fact]
+    public void A_pack_that_goes_while_durable_metadata_name_it_is_found_out()
+    {
+        CrashScenario scenario = Scenarios.Single(scenario => scenario.Name == "collecting");
+        using CrashHost host = new(scenario.Settings, scenario.Parameters);
+        SimulatedDisk disk = new(host.NewVolume);
+        using Volume volume = host.Open(disk);
+        TreeRunner runner = new(new ProductTree(volume.FileSystem));
+        Content content = new(ContentKind.Random, 1, 100_000);
+        runner.Apply(new Operation(OperationKind.Create) { Path = "/a", Mode = 0x1A4 });
+        runner.Apply(new Operation(OperationKind.Write) { Path = "/a", Content = content });
+        Assert.Equal(FsError.None, volume.Commit());
+        string pack = disk.List("packs/")[0].Name;
+        using DurableMetadata durable = new();
+        Assert.Contains("is deleted", Assert.Throws<CrashViolation>(
+            () => durable.RequireUnnamed(disk, pack)).Message, StringComparison.Ordinal);
+        Dictionary<string, byte[]> left = PowerCut.StrikeNow(disk, static _ => true);
+        durable.RequirePacks(left);
+        left[pack] = left[pack][..^1];
+        Assert.Contains("the metadata name", Assert.Throws<CrashViolation>(
+            () => durable.RequirePacks(left)).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>The harness sees what it should: these seeds are without fault on an honest disk, above.</summary>
     [Theory]
-    [InlineData("packs/", "CorruptData")]
+    [InlineData("packs/", "the metadata name")]
     [InlineData("metadata.sqlite-wal", "at none of the states")]
     public void A_disk_that_lies_about_its_flushes_is_found_out(string prefix, string said)
     {

@@ -100,7 +100,9 @@ internal sealed class CollectionRun(
         long deadBytes = _plan.Candidates.First(pack => pack.Pack == open).DeadBytes;
         if (options.IsBackground && deadBytes < context.Settings.PackBytesTarget / OpenPackShareMin)
             return [.. _plan.Candidates.Where(pack => pack.Pack != open)];
-        context.Packs.SealOpen();
+        // A change: a commit that has flushed the packs must not meet a trailer that it did not flush (I1).
+        using (context.Gate.EnterChange())
+            context.Packs.SealOpen();
         return _plan.Candidates;
     }
 

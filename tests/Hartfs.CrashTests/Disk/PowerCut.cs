@@ -47,7 +47,18 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
 
     /// <param name="disk">Which disk.</param>
     /// <param name="mark">Equal where two cuts of one disk leave the same.</param>
-    public Dictionary<string, byte[]> Strike(SimulatedDisk disk, out UInt128 mark)
+    public Dictionary<string, byte[]> Strike(SimulatedDisk disk, out UInt128 mark) =>
+        Strike(disk, disk.Log, static _ => true, out mark);
+
+    /// <summary>The least that is left of some files if the power is cut now, while the disk is in use.</summary>
+    public static Dictionary<string, byte[]> StrikeNow(SimulatedDisk disk, Func<string, bool> which)
+    {
+        IReadOnlyList<DiskEvent> log = disk.CopyLog();
+        return new PowerCut(log.Count, Loss.All, 0).Strike(disk, log, which, out _);
+    }
+
+    private Dictionary<string, byte[]> Strike(
+        SimulatedDisk disk, IReadOnlyList<DiskEvent> log, Func<string, bool> which, out UInt128 mark)
     {
         DiskMark kept = new();
         Random random = new(Seed);
@@ -57,7 +68,7 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
         foreach (DiskFile file in disk.InitialFiles) NameEvents(names, file.Name);
         for (int index = 0; index < Position; index++)
         {
-            DiskEvent entry = disk.Log[index];
+            DiskEvent entry = log[index];
             FileHistory history = HistoryOf(files, entry.File);
             if (entry.Kind == DiskEventKind.Synchronize)
                 history.DurableUntil = Math.Max(history.DurableUntil, entry.Begin);
@@ -71,12 +82,12 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
                 history.Changes.Add((index, entry));
         }
 
-        bool hasNext = (Loss is Loss.Ends or Loss.Scattered) && Position < disk.Log.Count;
-        if (hasNext && disk.Log[Position] is { Kind: DiskEventKind.Write or DiskEventKind.Truncate } next)
+        bool hasNext = (Loss is Loss.Ends or Loss.Scattered) && Position < log.Count;
+        if (hasNext && log[Position] is { Kind: DiskEventKind.Write or DiskEventKind.Truncate } next)
             HistoryOf(files, next.File).Changes.Add((Position, next));
         Dictionary<string, byte[]> left = new(StringComparer.Ordinal);
         DiskFile[] origins = [.. files.Keys];
-        foreach ((string name, List<(int, DiskEvent)> events) in names)
+        foreach ((string name, List<(int, DiskEvent)> events) in names.Where(entry => which(entry.Key)))
         {
             DiskFile? file = disk.InitialFiles.FirstOrDefault(file => file.Name == name);
             string folder = name[..(name.LastIndexOf('/') + 1)];

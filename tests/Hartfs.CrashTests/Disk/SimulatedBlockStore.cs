@@ -5,6 +5,9 @@ namespace Hartfs.CrashTests.Disk;
 /// <summary>Segments on a <see cref="SimulatedDisk"/>.</summary>
 internal sealed class SimulatedBlockStore(SimulatedDisk disk) : IBlockStore
 {
+    /// <summary>Called with the name of each segment that is about to be deleted.</summary>
+    public Action<string> Deleting { get; init; } = static _ => { };
+
     public long FreeBytes => disk.FreeBytes;
 
     public void Append(string segment, ReadOnlySpan<byte> bytes)
@@ -63,7 +66,11 @@ internal sealed class SimulatedBlockStore(SimulatedDisk disk) : IBlockStore
         return true;
     }
 
-    public void Delete(string segment) => disk.Delete(segment, isDurable: false);
+    public void Delete(string segment)
+    {
+        Deleting(segment);
+        disk.Delete(segment, isDurable: false);
+    }
 
     public void Dispose()
     {

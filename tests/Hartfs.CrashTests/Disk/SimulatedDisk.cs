@@ -59,6 +59,12 @@ internal sealed class SimulatedDisk
     /// <summary>To be read when nothing is asked any more.</summary>
     public IReadOnlyList<DiskEvent> Log => _log;
 
+    /// <summary>The same while the disk is in use.</summary>
+    public IReadOnlyList<DiskEvent> CopyLog()
+    {
+        lock (_lock) return [.. _log];
+    }
+
     public DiskFile? Find(string name)
     {
         lock (_lock) return _names.GetValueOrDefault(name);

@@ -63,7 +63,7 @@ internal static class FixtureVolume
         for (int index = 0; index < operations.Count; index++)
         {
             time.Advance(TimeSpan.FromMilliseconds(1));
-            FsError error = CrashModel.Apply(volume, runner, operations[index]);
+            FsError error = CrashModel.Apply(volume, runner, operations[index]).Error;
             if (error != FsError.None) throw new InvalidOperationException($"{operations[index]}: {error}");
             if (index == operations.Count / 2) volume.Snapshots.Create(Encoding.UTF8.GetBytes(snapshot));
         }

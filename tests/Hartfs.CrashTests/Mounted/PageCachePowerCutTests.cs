@@ -168,7 +168,7 @@ public sealed class PageCachePowerCutTests(ITestOutputHelper output) : IDisposab
         {
             _time.Advance(TimeSpan.FromMilliseconds(1));
             record.Begun.Add((disk.Position, record.States.Count));
-            FsError error = CrashModel.Apply(volume, runner, operation);
+            FsError error = CrashModel.Apply(volume, runner, operation).Error;
             record.States.Add(CrashModel.Dump(volume));
             if (operation.Kind is OperationKind.Commit or OperationKind.Synchronize && error == FsError.None)
                 record.Durable.Add((disk.Position, record.States.Count - 1));

@@ -5,8 +5,9 @@ namespace Hartfs.CrashTests.Runs;
 /// <param name="Recoveries">
 /// Volumes opened after one: of two cuts that leave the same on one disk the second is judged by the first's outcome.
 /// </param>
-internal record struct CrashCount(int Cuts, int Recoveries)
+/// <param name="Deletions">Packs deleted, each looked for in the durable metadata before.</param>
+internal record struct CrashCount(int Cuts, int Recoveries, int Deletions)
 {
     public static CrashCount operator +(CrashCount left, CrashCount right) =>
-        new(left.Cuts + right.Cuts, left.Recoveries + right.Recoveries);
+        new(left.Cuts + right.Cuts, left.Recoveries + right.Recoveries, left.Deletions + right.Deletions);
 }

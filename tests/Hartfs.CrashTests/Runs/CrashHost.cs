@@ -26,7 +26,9 @@ internal sealed class CrashHost : IDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("hartfs-crash-").FullName;
     private readonly VolumeSettings _settings;
+    private readonly DurableMetadata _durable = new();
     private LogAssert _log = new();
+    private volatile CrashViolation? _violation;
 
     public CrashHost(VolumeSettings settings, VolumeParameters parameters)
     {
@@ -57,6 +59,7 @@ internal sealed class CrashHost : IDisposable
     {
         SimulatedVfs.Attach(_directory, disk);
         _log = new LogAssert();
+        _violation = null;
         if (disk.Fault is not null) ExpectAnything();
         foreach (string text in OrdinaryAfterCrash) _log.Expect(text);
         return Volume.Open(_directory, _settings with { ReadOnly = readOnly }, _log, store => Replace(store, disk));
@@ -141,11 +144,22 @@ internal sealed class CrashHost : IDisposable
     /// <summary>From now until the next opening the volume may warn of anything.</summary>
     public void ExpectAnything() => _log.Expect("");
 
-    /// <summary>Throws when the volume logged what it should not.</summary>
-    public void VerifyLog() => _log.Verify();
+    /// <summary>Throws when the volume logged or did what it should not.</summary>
+    public void VerifyLog()
+    {
+        if (_violation is { } violation) throw violation;
+        _log.Verify();
+    }
+
+    /// <summary>Packs that volumes opened here have deleted.</summary>
+    public int DeletionCount => _durable.DeletionCount;
+
+    /// <summary>I1: all that a commit names is there, before anything is recovered.</summary>
+    public void VerifyLeft(IReadOnlyDictionary<string, byte[]> left) => _durable.RequirePacks(left);
 
     public void Dispose()
     {
+        _durable.Dispose();
         SimulatedVfs.Attach(_directory, null);
         Directory.Delete(_directory, recursive: true);
     }
@@ -186,9 +200,23 @@ internal sealed class CrashHost : IDisposable
         }
     }
 
-    private static SimulatedBlockStore Replace(IBlockStore store, SimulatedDisk disk)
+    private SimulatedBlockStore Replace(IBlockStore store, SimulatedDisk disk)
     {
         store.Dispose();
-        return new SimulatedBlockStore(disk);
+        return new SimulatedBlockStore(disk) { Deleting = segment => VerifyDeletion(disk, segment) };
+    }
+
+    // On whatever thread deletes; a background thread's failure would only be logged.
+    private void VerifyDeletion(SimulatedDisk disk, string segment)
+    {
+        try
+        {
+            _durable.RequireUnnamed(disk, segment);
+        }
+        catch (CrashViolation violation)
+        {
+            _violation ??= violation;
+            throw;
+        }
     }
 }

@@ -32,31 +32,38 @@ internal sealed class CrashModel
     /// <summary>As a crash leaves it: what was open and has no name is gone.</summary>
     public CrashModel CloneNamed() => new(Tree.CloneNamed(), _now, new(_snapshots, StringComparer.Ordinal));
 
-    public FsError Apply(Operation operation)
+    public Outcome Apply(Operation operation)
     {
         string name = operation.Path;
         switch (operation.Kind)
         {
             case OperationKind.TakeSnapshot:
-                return _snapshots.TryAdd(name, new Snapshot(Tree)) ? FsError.None : FsError.AlreadyExists;
+                return new Outcome(
+                    _snapshots.TryAdd(name, new Snapshot(Tree)) ? FsError.None : FsError.AlreadyExists);
             case OperationKind.DeleteSnapshot:
-                return _snapshots.Remove(name) ? FsError.None : FsError.NotFound;
+                return new Outcome(_snapshots.Remove(name) ? FsError.None : FsError.NotFound);
             case OperationKind.RollBack:
-                if (!_snapshots.TryGetValue(name, out Snapshot? target)) return FsError.NotFound;
+                if (!_snapshots.TryGetValue(name, out Snapshot? target)) return new Outcome(FsError.NotFound);
                 _snapshots.Add(FreeName(), new Snapshot(Tree));
                 Tree.RollBackTo(target.Tree);
-                return FsError.None;
+                return new Outcome(FsError.None);
             case OperationKind.CloneTree:
-                return Tree.CloneTree(Tree, operation.Path, operation.Path2, replaces: false);
+                return new Outcome(Tree.CloneTree(Tree, operation.Path, operation.Path2, replaces: false));
             case OperationKind.Commit or OperationKind.Collect:
-                return FsError.None;
+                return new Outcome(FsError.None);
             default:
-                return _runner.Apply(operation).Error;
+                return _runner.Apply(operation);
         }
     }
 
+    /// <summary>Says how a volume's answer differs from this model's; null when it is allowed.</summary>
+    public string? Difference(Operation operation, Outcome expected, Outcome actual) =>
+        operation.Kind == OperationKind.Seek
+            ? SeekAnswer.Difference(operation, _runner, expected, actual)
+            : Outcome.Difference(expected, actual);
+
     /// <summary>The same on a volume.</summary>
-    public static FsError Apply(Volume volume, TreeRunner runner, Operation operation)
+    public static Outcome Apply(Volume volume, TreeRunner runner, Operation operation)
     {
         byte[] name = Encoding.Latin1.GetBytes(operation.Path);
         try
@@ -64,35 +71,35 @@ internal sealed class CrashModel
             switch (operation.Kind)
             {
                 case OperationKind.Commit:
-                    return volume.Commit();
+                    return new Outcome(volume.Commit());
                 case OperationKind.TakeSnapshot:
                     volume.Snapshots.Create(name);
-                    return FsError.None;
+                    return new Outcome(FsError.None);
                 case OperationKind.DeleteSnapshot:
                     volume.Snapshots.Delete(name);
-                    return FsError.None;
+                    return new Outcome(FsError.None);
                 case OperationKind.RollBack:
                     volume.Snapshots.RollBack(name);
-                    return FsError.None;
+                    return new Outcome(FsError.None);
                 case OperationKind.CloneTree:
                     volume.Snapshots.Clone(name, Encoding.Latin1.GetBytes(operation.Path2));
-                    return FsError.None;
+                    return new Outcome(FsError.None);
                 case OperationKind.Collect:
-                    return volume.Collection.Run(new CollectionOptions { DeadShareMin = 0.01 }).Error;
+                    return new Outcome(volume.Collection.Run(new CollectionOptions { DeadShareMin = 0.01 }).Error);
                 default:
-                    return runner.Apply(operation).Error;
+                    return runner.Apply(operation);
             }
         }
         catch (SnapshotException failure)
         {
-            return failure.Failure switch
+            return new Outcome(failure.Failure switch
             {
                 SnapshotFailure.NameTaken or SnapshotFailure.PathExists => FsError.AlreadyExists,
                 SnapshotFailure.NotFound or SnapshotFailure.PathNotFound => FsError.NotFound,
                 SnapshotFailure.OutOfSpace => FsError.OutOfSpace,
                 SnapshotFailure.IoFailure => FsError.IoFailure,
                 _ => throw new CrashViolation($"{operation}: {failure.Message}", failure),
-            };
+            });
         }
     }
 

@@ -56,11 +56,12 @@ internal sealed class CrashRun
         CrashSession session = CrashSession.Begin(host, NewDisk(host.NewVolume), operations);
         int randomCount = session.Disk.Log.Count / 2;
         foreach (PowerCut cut in PowerCut.Choose(session.Disk, _random, everySynchronization: true, randomCount))
-            Strike(session, cut, depth: 1);
+            Strike(host, session, cut, depth: 1);
+        _count.Deletions = host.DeletionCount;
     }
 
     /// <summary>Recovers from a cut; sometimes goes on and cuts again, while recovering, working or closing.</summary>
-    private void Strike(CrashSession before, PowerCut cut, int depth)
+    private void Strike(CrashHost host, CrashSession before, PowerCut cut, int depth)
     {
         _count.Cuts++;
         bool goesOn = _random.Next(16) == 0;
@@ -73,7 +74,7 @@ internal sealed class CrashRun
         _path.Add(string.Create(CultureInfo.InvariantCulture,
             $"cut before request {cut.Position} of {before.Disk.Log.Count} ({next}; {phase}), loss {cut.Loss}, " +
             $"seed {cut.Seed}: states {first} to {last} allowed, {before.OperationBefore(last)} under way or last"));
-        SimulatedDisk disk = NewDisk(cut.Strike(before.Disk, out UInt128 mark));
+        Dictionary<string, byte[]> left = cut.Strike(before.Disk, out UInt128 mark);
         if (further == 0 && before.TryJudge(cut, mark))
         {
             _path.RemoveAt(_path.Count - 1);
@@ -81,10 +82,12 @@ internal sealed class CrashRun
         }
 
         _count.Recoveries++;
+        host.VerifyLeft(left);
+        SimulatedDisk disk = NewDisk(left);
         bool alsoReadsOnly = _random.Next(8) == 0;
         CrashSession session = CrashSession.Resume(before, cut, mark, disk, operations, alsoReadsOnly);
         foreach (PowerCut again in PowerCut.Choose(session.Disk, _random, everySynchronization: false, further))
-            Strike(session, again, depth + 1);
+            Strike(host, session, again, depth + 1);
         _path.RemoveAt(_path.Count - 1);
     }
 

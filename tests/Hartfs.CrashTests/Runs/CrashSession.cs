@@ -139,13 +139,12 @@ internal sealed class CrashSession
             int state = _states.Count;
             _host.Tick(state);
             _begun.Add((Disk.Position, state));
-            FsError expected = _model.Apply(operation);
-            FsError actual = CrashModel.Apply(volume, runner, operation);
-            // A seek may find data where the model knows of a hole: nothing is drained while a commit is under way.
-            if (expected != actual && operation.Kind != OperationKind.Seek)
-                throw new CrashViolation($"operation {state}, {operation}: expected {expected}, got {actual}");
+            Outcome expected = _model.Apply(operation);
+            Outcome actual = CrashModel.Apply(volume, runner, operation);
+            if (_model.Difference(operation, expected, actual) is { } difference)
+                throw new CrashViolation($"operation {state}, {operation}: {difference}");
             _states.Add(new State(operation, _host.ModelTime, Changes(operation) ? Dump() : _states[^1].Tree));
-            if (IsBarrier(operation) && actual == FsError.None) _durable.Add((Disk.Position, state));
+            if (IsBarrier(operation) && actual.Error == FsError.None) _durable.Add((Disk.Position, state));
         }
     }
 

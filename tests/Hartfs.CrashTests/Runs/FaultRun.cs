@@ -105,7 +105,8 @@ internal sealed class FaultRun
     {
         _host.Time.Advance(TimeSpan.FromMilliseconds(1));
         _host.ModelTime = _host.Time.Nanoseconds;
-        FsError actual = Try(volume, operation, runner);
+        Outcome answer = Try(volume, operation, runner);
+        FsError actual = answer.Error;
         bool wasStopped = _isStopped;
         _isStopped |= volume.Fatal != FsError.None || volume.Metadata.IsFailed;
         bool isBarrier = operation.Kind is OperationKind.Commit or OperationKind.Synchronize
@@ -120,13 +121,12 @@ internal sealed class FaultRun
                 or OperationKind.RollBack or OperationKind.CloneTree)
                 Settle(volume, operation, model);
             // Of what a volume was doing when it stopped nobody can tell whether it became durable.
-            if (_isStopped && !wasStopped && model.Apply(operation) == FsError.None) _states.Add(model.Dump());
+            if (_isStopped && !wasStopped && model.Apply(operation).Error == FsError.None) _states.Add(model.Dump());
             return;
         }
 
-        FsError expected = model.Apply(operation);
-        if (expected != actual && operation.Kind != OperationKind.Seek)
-            throw new CrashViolation($"{operation}: expected {expected}, got {actual}");
+        if (model.Difference(operation, model.Apply(operation), answer) is { } difference)
+            throw new CrashViolation($"{operation}: {difference}");
         _states.Add(model.Dump());
         if (isBarrier && actual == FsError.None) _durable = _states.Count - 1;
     }
@@ -142,7 +142,7 @@ internal sealed class FaultRun
         _states.Add(found);
     }
 
-    private static FsError Try(Volume volume, Operation operation, TreeRunner runner)
+    private static Outcome Try(Volume volume, Operation operation, TreeRunner runner)
     {
         try
         {
@@ -152,7 +152,7 @@ internal sealed class FaultRun
         catch (Exception failure) when (failure is MetadataException || volume.Metadata.IsFailed)
 #pragma warning restore CA1031
         {
-            return FsError.IoFailure;
+            return new Outcome(FsError.IoFailure);
         }
     }
 

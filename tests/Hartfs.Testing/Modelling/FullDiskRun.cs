@@ -49,9 +49,7 @@ public sealed class FullDiskRun : IDisposable
                 continue;
             }
 
-            // A seek may answer more roughly than the model; the model test compares those.
-            string? difference = Outcome.Difference(model.Apply(operation), actual);
-            if (difference != null && operation.Kind != OperationKind.Seek)
+            if (Difference(operation, model, model.Apply(operation), actual) is { } difference)
                 throw new ModelMismatchException($"{operation}: {difference}");
         }
 
@@ -68,6 +66,11 @@ public sealed class FullDiskRun : IDisposable
 
     public void Dispose() => _temp.Dispose();
 
+    private static string? Difference(Operation operation, TreeRunner model, Outcome expected, Outcome actual) =>
+        operation.Kind == OperationKind.Seek
+            ? SeekAnswer.Difference(operation, model, expected, actual)
+            : Outcome.Difference(expected, actual);
+
     /// <summary>The state is one that was, the volume can be used, and it keeps what it is given.</summary>
     private void CheckState()
     {
@@ -81,8 +84,8 @@ public sealed class FullDiskRun : IDisposable
             Operation operation = generator.Next();
             Outcome expected = runner.Apply(operation);
             Outcome actual = product.Apply(operation);
-            string? difference = operation.Kind == OperationKind.Seek ? null : Outcome.Difference(expected, actual);
-            if (difference != null) throw new ModelMismatchException($"afterwards {operation}: {difference}");
+            if (Difference(operation, runner, expected, actual) is { } difference)
+                throw new ModelMismatchException($"afterwards {operation}: {difference}");
         }
 
         _temp.Reopen();

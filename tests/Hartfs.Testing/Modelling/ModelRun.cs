@@ -103,30 +103,12 @@ public sealed class ModelRun : IDisposable
         Outcome expected = _modelRunner.Apply(operation);
         Outcome actual = _productRunner.Apply(operation);
         string? difference = operation.Kind == OperationKind.Seek
-            ? SeekDifference(operation, expected, actual)
+            ? SeekAnswer.Difference(operation, _modelRunner, expected, actual)
             : Outcome.Difference(expected, actual);
         if (difference != null) throw new ModelMismatchException($"{operation}: {difference}");
         _history.Note(operation);
         if (operation.Kind == OperationKind.Synchronize && expected.Error == FsError.None)
             _history.MarkDurable(_model, _modelRunner);
-    }
-
-    /// <summary>
-    /// The product may report data where there are zeros, but never a hole where there is data, and never a place
-    /// outside the file.
-    /// </summary>
-    private string? SeekDifference(Operation operation, Outcome tightest, Outcome actual)
-    {
-        bool data = operation.Mode != 0;
-        if (tightest.Error is not (FsError.None or FsError.NoMoreData) || actual.Error == FsError.NoMoreData)
-            return Outcome.Difference(tightest with { Number = 0 }, actual with { Number = 0 });
-        if (actual.Error != FsError.None) return $"got {actual.Error}";
-        if (actual.Number < operation.Offset) return $"position {actual.Number} is before the offset";
-        if (!data)
-            return _modelRunner.ReadByte(operation, actual.Number) > 0 ? $"no hole at {actual.Number}" : null;
-        if (tightest.Error == FsError.None && actual.Number > tightest.Number)
-            return $"data at {tightest.Number} was skipped, got {actual.Number}";
-        return _modelRunner.ReadByte(operation, actual.Number) < 0 ? $"{actual.Number} is outside the file" : null;
     }
 
     private void CompareTrees()

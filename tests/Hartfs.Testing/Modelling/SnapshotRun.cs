@@ -109,10 +109,10 @@ public sealed class SnapshotRun : IDisposable
     {
         Outcome expected = _modelRunner.Apply(operation);
         Outcome actual = _productRunner.Apply(operation);
-        // Where holes are is compared by the model's own test.
-        if (operation.Kind == OperationKind.Seek) return;
-        if (Outcome.Difference(expected, actual) is { } difference)
-            throw new ModelMismatchException($"{operation}: {difference}");
+        string? difference = operation.Kind == OperationKind.Seek
+            ? SeekAnswer.Difference(operation, _modelRunner, expected, actual)
+            : Outcome.Difference(expected, actual);
+        if (difference != null) throw new ModelMismatchException($"{operation}: {difference}");
     }
 
     private void Create()

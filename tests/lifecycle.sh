@@ -97,6 +97,62 @@ without_fuse() {
         mount -t tmpfs none /dev && exec "$0" mount "$1" "$2"' "$program" "$volume" "$mount"
 }
 
+# The live tree beside snapshots whose process has the volume open, and out in any order.
+live_beside_snapshots() {
+    "$program" mount "$volume@before" "$home/a" && "$program" mount "$volume" "$mount" || return 1
+    [ "$(cat "$home/a/fate")" = old ] && echo new >"$mount/fate" || return 1
+    fails 7 "$mount" "$program" mount "$volume" "$home/empty" || return 1
+    "$program" snapshot create "$volume" after && "$program" mount "$volume@after" "$home/b" || return 1
+    [ "$(cat "$home/a/fate" "$home/b/fate" "$mount/fate" | tr '\n' ' ')" = "old new new " ] || return 1
+    "$program" unmount "$home/a" && is_mounted "$mount" && is_mounted "$home/b" && is_not_mounted "$home/a" || return 1
+    "$program" unmount "$mount" && is_mounted "$home/b" && is_not_mounted "$mount" || return 1
+    "$program" mount "$volume" "$mount" && [ "$(cat "$mount/fate")" = new ] || return 1
+    "$program" unmount "$home/b" && echo newest >"$mount/fate" && "$program" unmount "$mount" || return 1
+    fails 18 "nothing" "$program" unmount "$mount"
+}
+
+# A file without a name must not outlive the mount that had it open, although the volume stays open.
+deleted_files_go_with_the_live_mount() {
+    "$program" mount "$volume@before" "$home/a" && "$program" mount "$volume" "$mount" || return 1
+    exec 8>"$mount/nameless"
+    rm "$mount/nameless"
+    umount -l "$mount" 2>/dev/null || fusermount3 -u -z "$mount"
+    exec 8>&-
+    within 30 mounts_again && "$program" unmount "$mount" && "$program" check "$volume" &&
+        "$program" unmount "$home/a"
+}
+
+mounts_again() {
+    "$program" mount "$volume" "$mount"
+}
+
+other_options_beside_snapshots_are_refused() {
+    "$program" mount "$volume@before" "$home/a" || return 1
+    fails 7 "another value of 'cache'" "$program" mount -o cache=1M "$volume" "$mount" || return 1
+    fails 7 "leave -d out" "$program" mount -d "$volume" "$mount" || return 1
+    "$program" unmount "$home/a" && "$program" mount -o ro "$volume@before" "$home/a" || return 1
+    fails 7 "with -o ro" "$program" mount "$volume" "$mount" || return 1
+    "$program" mount -o ro "$volume" "$mount" && fails 1 "Read-only" touch "$mount/new" || return 1
+    "$program" unmount "$mount" && "$program" unmount "$home/a"
+}
+
+foreground_beside_snapshots() {
+    "$program" mount "$volume@before" "$home/a" || return 1
+    env --default-signal=INT "$program" mount -f "$volume" "$mount" 2>"$home/foreground.log" &
+    local process=$!
+    within 30 is_mounted "$mount" || return 1
+    ! has_ended "$process" && kill -INT "$process" || return 1
+    within 60 has_ended "$process" && wait "$process" && is_not_mounted "$mount" && is_mounted "$home/a" || return 1
+    "$program" unmount "$home/a"
+}
+
+# What one process reads nobody changes meanwhile.
+readers_keep_writers_out() {
+    "$program" mount -o ro "$volume" "$mount" && rm "$volume/control.sock" || return 1
+    fails 7 "in use" "$program" mount "$volume" "$home/empty" || return 1
+    "$program" unmount "$mount" && "$program" import "$home/file" "$volume:/"
+}
+
 foreground_ends_with_a_signal() {
     # A shell without job control has its background processes ignore SIGINT.
     env --default-signal=INT "$program" mount -f "$volume" "$mount" 2>"$home/foreground.log" &
@@ -156,6 +212,15 @@ check "mount after that" "$program" mount "$volume" "$mount"
 check "what was written between the signals is there" grep -q "after the first signal" "$mount/open"
 check "the figures agree: mounted, below the mount point, unmounted" figures_agree
 check "a read-only mount changes nothing" read_only_changes_nothing
+check "what one process reads nobody changes meanwhile" readers_keep_writers_out
+mkdir "$home/a" "$home/b"
+echo old >"$home/fate"
+check "a file that will change" "$program" import "$home/fate" "$volume:/"
+check "a snapshot of a volume that is not mounted" "$program" snapshot create "$volume" before
+check "the live tree beside snapshots, unmounted in any order" live_beside_snapshots
+check "files without names go with the live mount" deleted_files_go_with_the_live_mount
+check "other options beside snapshots are refused" other_options_beside_snapshots_are_refused
+check "the live tree in the foreground beside a snapshot" foreground_beside_snapshots
 check "SIGINT ends a mount in the foreground" foreground_ends_with_a_signal
 check "mount for umount(8)" "$program" mount "$volume" "$mount"
 process=$(process_of "$volume")

@@ -8,8 +8,8 @@ internal static partial class Log
     [LoggerMessage(6000, LogLevel.Information, "Mounted {Volume} on {MountPoint}, process {ProcessId}")]
     public static partial void Mounted(ILogger logger, string volume, string mountPoint, int processId);
 
-    [LoggerMessage(6001, LogLevel.Information, "Unmounted {MountPoint}; the volume is closed")]
-    public static partial void Unmounted(ILogger logger, string mountPoint);
+    [LoggerMessage(6001, LogLevel.Information, "{Volume} is closed")]
+    public static partial void Closed(ILogger logger, string volume);
 
     [LoggerMessage(6002, LogLevel.Warning, "Recovery after a crash: {Report}")]
     public static partial void Recovered(ILogger logger, string report);
@@ -41,6 +41,9 @@ internal static partial class Log
 
     [LoggerMessage(6030, LogLevel.Information, "Snapshot {Id} is mounted on {MountPoint}")]
     public static partial void SnapshotMounted(ILogger logger, long id, string mountPoint);
+
+    [LoggerMessage(6033, LogLevel.Information, "Unmounted {MountPoint}")]
+    public static partial void MountEnded(ILogger logger, string mountPoint);
 
     [LoggerMessage(6031, LogLevel.Warning, "The snapshot policy could not be kept; it is tried again: {Reason}")]
     public static partial void PolicyFailed(ILogger logger, string reason, Exception? failure);

@@ -183,7 +183,9 @@ public sealed partial class Volume
     {
         ILogger logger = loggers.CreateLogger<Volume>();
         Superblock superblock = LoadSuperblock(directory, settings, logger);
-        VolumeLock? volumeLock = settings.ReadOnly ? null : VolumeLock.Take(directory, settings.Holder);
+        VolumeLock? volumeLock = settings.ReadOnly
+            ? VolumeLock.TakeForReading(directory)
+            : VolumeLock.Take(directory, settings.Holder);
         MetadataStore? metadata = null;
         IBlockStore? store = null;
         try

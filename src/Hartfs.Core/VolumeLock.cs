@@ -3,16 +3,17 @@ using System.Text;
 namespace Hartfs.Core;
 
 /// <summary>
-/// Keeps a volume to one process: an advisory lock the system drops when the process ends, however it ends.
+/// Keeps a volume to one process that changes it, or to several that read it: an advisory lock the system drops when
+/// the process ends, however it ends.
 /// </summary>
 internal sealed class VolumeLock : IDisposable
 {
     private const int LinuxReadOnlyDisk = 30;
 
     private readonly FileStream _file;
-    private readonly string _holderPath;
+    private readonly string? _holderPath;
 
-    private VolumeLock(FileStream file, string holderPath) => (_file, _holderPath) = (file, holderPath);
+    private VolumeLock(FileStream file, string? holderPath) => (_file, _holderPath) = (file, holderPath);
 
     /// <summary>Locks a volume, or says who holds it.</summary>
     public static VolumeLock Take(string directory, string holder)
@@ -34,17 +35,44 @@ internal sealed class VolumeLock : IDisposable
         }
         catch (IOException failure)
         {
-            throw new VolumeException(VolumeFailure.InUse,
-                $"{directory} is in use by {ReadHolder(holderPath)}: unmount it first (hartfs unmount), " +
-                "or wait for the command to end", failure);
+            throw InUse(directory, holderPath, failure);
+        }
+    }
+
+    /// <summary>
+    /// Keeps a volume from being changed, or says who holds it. Null where the disk does not let anybody lock, and so
+    /// nobody change.
+    /// </summary>
+    public static VolumeLock? TakeForReading(string directory)
+    {
+        string path = Path.Combine(directory, VolumeLayout.LockName);
+        try
+        {
+            if (!File.Exists(path))
+                File.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            return new VolumeLock(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read), null);
+        }
+        catch (Exception failure) when (failure is UnauthorizedAccessException or IOException
+            { HResult: LinuxReadOnlyDisk })
+        {
+            return null;
+        }
+        catch (IOException failure)
+        {
+            throw InUse(directory, Path.Combine(directory, VolumeLayout.HolderName), failure);
         }
     }
 
     public void Dispose()
     {
-        File.Delete(_holderPath);
+        if (_holderPath is not null)
+            File.Delete(_holderPath);
         _file.Dispose();
     }
+
+    private static VolumeException InUse(string directory, string holderPath, IOException failure) => new(
+        VolumeFailure.InUse, $"{directory} is in use by {ReadHolder(holderPath)}: unmount it first (hartfs unmount), "
+        + "or wait for the command to end", failure);
 
     private static void WriteHolder(string path, string holder)
     {

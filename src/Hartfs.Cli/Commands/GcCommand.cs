@@ -82,18 +82,22 @@ internal static class GcCommand
             context.Output.WriteLine(JsonText.Indented(report, JsonText.Pretty.GcReport));
         else
             report.Write(context.Output);
-        return report.Error switch
-        {
-            null => ExitCode.Success,
-            FsError.Interrupted => throw new CommandFailure(ExitCode.Interrupted,
-                $"stopped. Next: hartfs gc {ShellWord.Quote(path)} goes on where it stopped."),
-            FsError.OutOfSpace => throw new CommandFailure(ExitCode.OutOfSpace,
-                "there is no room to move what lives. Next: hartfs gc --min-dead 90 needs the least; or make some "
-                + "room beside the volume."),
-            { } error => throw new CommandFailure(ExitCode.IoFailure,
-                $"ended early: {FsErrorText.Describe(error)}. Nothing is lost. Next: look into the log."),
-        };
+        return Conclude(report, path);
     }
+
+    /// <summary>How a command ends whose collection came to this; throws when that ended early.</summary>
+    /// <param name="path">The volume, as the user wrote it.</param>
+    public static ExitCode Conclude(GcReport report, string path) => report.Error switch
+    {
+        null => ExitCode.Success,
+        FsError.Interrupted => throw new CommandFailure(ExitCode.Interrupted,
+            $"stopped. Next: hartfs gc {ShellWord.Quote(path)} goes on where it stopped."),
+        FsError.OutOfSpace => throw new CommandFailure(ExitCode.OutOfSpace,
+            "there is no room to move what lives. Next: hartfs gc --min-dead 90 needs the least; or make some "
+            + "room beside the volume."),
+        { } error => throw new CommandFailure(ExitCode.IoFailure,
+            $"ended early: {FsErrorText.Describe(error)}. Nothing is lost. Next: look into the log."),
+    };
 
     private static int Percent(int value) => value is >= 0 and <= PercentMax
         ? value

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Hartfs.Cli.Control;
 using Hartfs.Cli.Mounting;
 using Hartfs.Cli.Output;
 using Microsoft.Extensions.Logging;
@@ -54,35 +53,16 @@ internal static class MountCommand
             {
                 Snapshot = name.Snapshot,
             };
-            if (plan.Snapshot is not null && TryMountBeside(context, plan, context.Value(json)))
+            bool isForeground = context.Value(foreground) || isTraced;
+            if (!BackgroundMount.IsThisProcess && MountBeside.TryRun(context, plan, isForeground, context.Value(json)))
                 return ExitCode.Success;
-            if (context.Value(foreground) || isTraced)
+            if (isForeground)
                 return RunForeground(context, plan);
             return BackgroundMount.IsThisProcess
                 ? RunBackground(context, plan)
                 : StartBackground(context, plan, context.Value(json));
         }));
         return command;
-    }
-
-    // A volume that is in use serves its snapshots itself.
-    private static bool TryMountBeside(CommandContext context, MountPlan plan, bool json)
-    {
-        using ControlClient? client = ControlClient.TryConnect(plan.Volume);
-        if (client is null)
-            return false;
-        var request = new ControlRequest(ControlProtocol.Version, ControlVerbs.Mount)
-        {
-            Mount = new MountRequest(plan.MountPoint, plan.Snapshot, plan.OptionTexts),
-        };
-        int processId = client.Ask(request, mayTakeLong: true).Status?.ProcessId ?? 0;
-        if (json)
-        {
-            var report = new MountedReport(plan.Volume, plan.MountPoint, processId, null) { Snapshot = plan.Snapshot };
-            context.Output.WriteLine(JsonText.Indented(report, JsonText.Pretty.MountedReport));
-        }
-
-        return true;
     }
 
     private static ExitCode RunForeground(CommandContext context, MountPlan plan)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hartfs.Cli.Mounting;
 using Hartfs.Cli.Output;
 using Hartfs.Cli.Snapshots;
+using Hartfs.Core;
 using Hartfs.Fuse.Mounting;
 
 namespace Hartfs.Cli.Commands;
@@ -21,8 +22,7 @@ internal static class SnapshotCommand
         command.Add(SnapshotTreeCommands.BuildDiff());
         command.Add(SnapshotTreeCommands.BuildRestore());
         command.Add(BuildRollback());
-        command.Add(BuildNames("delete", "Delete snapshots; their space comes back through collection.",
-            SnapshotActions.Delete, ("hartfs snapshot delete ~/h before", "what only it held is given back")));
+        command.Add(BuildDelete());
         command.Add(BuildNames("hold", "Hold snapshots: neither the policy nor a mistake deletes them.",
             SnapshotActions.Hold, ("hartfs snapshot hold ~/h release-1.0", "until it is released")));
         command.Add(BuildNames("release", "Release held snapshots.", SnapshotActions.Release,
@@ -143,15 +143,60 @@ internal static class SnapshotCommand
         }
     }
 
+    private static HartfsCommand BuildDelete()
+    {
+        Argument<string> path = GlobalOptions.VolumeOrMount();
+        Argument<string[]> names = NamesArgument();
+        var noWait = new Option<bool>("--no-wait")
+        {
+            Description = "Return at once; a mounted volume brings back the space by itself, soon.",
+        };
+        Option<bool> json = GlobalOptions.Json();
+        HartfsCommand command = new HartfsCommand("delete",
+                "Delete snapshots, all of them or none, and bring back the space of what only they held. Ctrl-C ends "
+                + "the waiting for the space; what is deleted stays deleted.")
+            .WithExample("hartfs snapshot delete ~/h before", "shows how the space comes back")
+            .WithExample("hartfs snapshot delete --no-wait ~/h monday friday", "at once");
+        command.Add(path);
+        command.Add(names);
+        command.Add(noWait);
+        command.Add(json);
+        command.SetAction(CommandContext.Action(context =>
+        {
+            string given = context.Value(path);
+            bool waits = !context.Value(noWait);
+            var request = new SnapshotRequest(SnapshotActions.Delete)
+            {
+                Names = context.Value(names),
+                Collect = waits ? true : null,
+            };
+            SnapshotAnswer answer = SnapshotAsk.Run(context, given, request, isQuick: !waits);
+            if (context.Value(json))
+                context.Output.WriteLine(JsonText.Indented(answer, JsonText.Pretty.SnapshotAnswer));
+            else
+                answer.Gc?.WriteTotals(context.Output);
+            return answer.Gc?.Error switch
+            {
+                null => ExitCode.Success,
+                FsError.Interrupted => throw new CommandFailure(ExitCode.Interrupted, "deleted; stopped waiting for "
+                    + $"the space. Next: hartfs gc {ShellWord.Quote(given)} brings it back now."),
+                _ => GcCommand.Conclude(answer.Gc, given),
+            };
+        }));
+        return command;
+    }
+
+    private static Argument<string[]> NamesArgument() => new("NAME")
+    {
+        Description = "Names of snapshots.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
     private static HartfsCommand BuildNames(
         string verb, string description, string action, (string Line, string Meaning) example)
     {
         Argument<string> path = GlobalOptions.VolumeOrMount();
-        var names = new Argument<string[]>("NAME")
-        {
-            Description = "Names of snapshots.",
-            Arity = ArgumentArity.OneOrMore,
-        };
+        Argument<string[]> names = NamesArgument();
         Option<bool> json = GlobalOptions.Json();
         HartfsCommand command = new HartfsCommand(verb, description).WithExample(example.Line, example.Meaning);
         command.Add(path);
@@ -160,7 +205,7 @@ internal static class SnapshotCommand
         command.SetAction(CommandContext.Action(context =>
         {
             var request = new SnapshotRequest(action) { Names = context.Value(names) };
-            SnapshotAnswer answer = SnapshotAsk.Run(context, context.Value(path), request, isQuick: false);
+            SnapshotAnswer answer = SnapshotAsk.Run(context, context.Value(path), request);
             if (context.Value(json))
                 context.Output.WriteLine(JsonText.Indented(answer, JsonText.Pretty.SnapshotAnswer));
             return ExitCode.Success;

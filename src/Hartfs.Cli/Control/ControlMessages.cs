@@ -46,7 +46,7 @@ internal sealed record ControlRequest(int Version, string? Verb)
     /// <summary>For snapshot: what to do.</summary>
     public SnapshotRequest? Snapshot { get; init; }
 
-    /// <summary>For mount: which snapshot, where and how. For unmount: which of the mounts.</summary>
+    /// <summary>For mount: which snapshot, where and how. For unmount and its wait: which mount.</summary>
     public MountRequest? Mount { get; init; }
 }
 
@@ -96,7 +96,7 @@ internal sealed record ControlResponse
 
 /// <summary>A mount that the process behind a volume is asked for, or asked to end.</summary>
 /// <param name="MountPoint">Full path.</param>
-/// <param name="Snapshot">The snapshot's name; null for unmount.</param>
+/// <param name="Snapshot">The snapshot's name; null: the live tree.</param>
 /// <param name="Options">As given to -o.</param>
 internal sealed record MountRequest(string MountPoint, string? Snapshot, IReadOnlyList<string>? Options);
 
@@ -107,7 +107,7 @@ internal sealed record MountStatus(
     int ProcessId, string Volume, string MountPoint, DateTimeOffset Since, IReadOnlyList<string> Options,
     string ProductVersion)
 {
-    /// <summary>Where snapshots are mounted beside it.</summary>
+    /// <summary>Where the volume's other trees are mounted beside it.</summary>
     public IReadOnlyList<string> OtherMountPoints { get; init; } = [];
 }
 
@@ -151,8 +151,11 @@ internal static class ControlVerbs
     /// <summary>Make, list, compare, delete … snapshots.</summary>
     public const string Snapshot = "snapshot";
 
-    /// <summary>Mount a snapshot of the volume beside what is mounted.</summary>
+    /// <summary>Mount a snapshot or the live tree beside what is mounted.</summary>
     public const string Mount = "mount";
+
+    /// <summary>Answers when a mount has ended.</summary>
+    public const string AwaitUnmount = "await-unmount";
 
     /// <summary>Write everything out, unmount and end.</summary>
     public const string Unmount = "unmount";

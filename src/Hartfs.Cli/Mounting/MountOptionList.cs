@@ -26,7 +26,7 @@ internal sealed class MountOptionList
         ("size=SIZE", "bytes that the volume may take on the disk, at most (default: what the disk has)"),
         ("readahead=SIZE", "how far the kernel reads ahead (default 512K)"),
         ("commit=SECONDS", "age at which written data becomes durable by itself (default 5)"),
-        ("gc, nogc", "bring back the room of deleted data by itself (default), or only at hartfs gc"),
+        ("gc, nogc", "bring back the room of deleted data by itself (default), or only when a command asks for it"),
         ("gcdead=PERCENT", "how much of a pack has to be dead before that empties it (default 50)"),
         ("gcsize=SIZE", "how much files must have given up before it looks (default 256M)"),
         ("gcinterval=MINUTES", "time between two looks at least (default 10)"),
@@ -132,6 +132,36 @@ internal sealed class MountOptionList
             KernelFlags = KernelFlags,
             Trace = trace,
         };
+    }
+
+    /// <summary>
+    /// The first option given here that wants the volume open in another way than it is with others; null: none does.
+    /// What was not given is as it is.
+    /// </summary>
+    public string? FindConflict(MountOptionList open)
+    {
+        VolumeSettings wanted = ToSettings("");
+        VolumeSettings has = open.ToSettings("");
+        return DirtyBytes is not null && wanted.DirtyBytesMax != has.DirtyBytesMax ? "dirty"
+            : CacheBytes is not null && wanted.BlockCacheBytesMax != has.BlockCacheBytesMax ? "cache"
+            : IndexBytes is not null && wanted.IndexBytesMax != has.IndexBytesMax ? "index"
+            : StoredBytesMax != 0 && wanted.StoredBytesMax != has.StoredBytesMax ? "size"
+            : CommitInterval is not null && wanted.CommitInterval != has.CommitInterval ? "commit"
+            : WorkerCount != 0 && wanted.WorkerCount != has.WorkerCount ? "workers"
+            : FindCollectionConflict(open.Collection);
+    }
+
+    private string? FindCollectionConflict(CollectionSettings has)
+    {
+        var unset = new CollectionSettings();
+        return Differs(each => each.IsAutomatic) ? "nogc"
+            : Differs(each => each.DeadShareMin) ? "gcdead"
+            : Differs(each => each.ReleasedBytesMin) ? "gcsize"
+            : Differs(each => each.Interval) ? "gcinterval"
+            : null;
+
+        bool Differs<T>(Func<CollectionSettings, T> part) =>
+            !Equals(part(Collection), part(unset)) && !Equals(part(Collection), part(has));
     }
 
     private void Add(string option)

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
 using Hartfs.Cli.Commands;
 using Hartfs.Cli.Control;
 using Hartfs.Cli.Copying;
@@ -8,7 +7,6 @@ using Hartfs.Cli.Snapshots;
 using Hartfs.Core;
 using Hartfs.Core.Integrity;
 using Hartfs.Core.Mounting;
-using Hartfs.Core.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace Hartfs.Cli.Mounting;
@@ -20,18 +18,18 @@ internal sealed class MountSession : IDisposable
 
     private readonly MountPlan _plan;
     private readonly Volume _volume;
-    private readonly SnapshotMounts _mount;
+    private readonly VolumeMounts _mounts;
     private readonly ILogger _logger;
     private readonly DateTimeOffset _since = TimeProvider.System.GetUtcNow();
     private readonly ManualResetEventSlim _closed = new();
     private readonly VolumeUses _uses = new();
     private FsError _closeError;
 
-    private MountSession(MountPlan plan, Volume volume, SnapshotMounts mount, ILogger logger)
+    private MountSession(MountPlan plan, Volume volume, VolumeMounts mounts, ILogger logger)
     {
         _plan = plan;
         _volume = volume;
-        _mount = mount;
+        _mounts = mounts;
         _logger = logger;
     }
 
@@ -53,18 +51,15 @@ internal sealed class MountSession : IDisposable
         if (volume.RecoveryReport is { } report)
             Log.Recovered(logger, report);
         using var signals = new UnmountSignals(volume, logger);
-        using SnapshotUse? use = plan.Snapshot is { } name
-            ? volume.Snapshots.Use(Encoding.UTF8.GetBytes(name))
-            : null;
-        using var mount = new SnapshotMounts(volume, MountFirst(plan, volume, use, loggers), loggers);
-        using var session = new MountSession(plan, volume, mount, logger);
+        using var mounts = new VolumeMounts(volume, loggers);
+        mounts.Mount(plan);
+        using var session = new MountSession(plan, volume, mounts, logger);
         using ControlServer? control = session.StartControl();
         Log.Mounted(logger, plan.Volume, plan.MountPoint, Environment.ProcessId);
         if (!onReady())
-            mount.Unmount(lazy: true);
-        signals.Attach(mount);
-        using (use is null && !settings.ReadOnly ? new SnapshotSchedule(volume, mount, logger) : null)
-            mount.WaitForUnmount();
+            mounts.Unmount(lazy: true);
+        signals.Attach(mounts);
+        mounts.WaitForUnmount();
         control?.Stop();
         session._uses.Close();
         FsError error = volume.Commit();
@@ -73,24 +68,13 @@ internal sealed class MountSession : IDisposable
         control?.WaitForAnswers(AnswerTime);
         if (error != FsError.None)
             throw new CommandFailure(ExitCode.IoFailure, NotDurable(error));
-        Log.Unmounted(logger, plan.MountPoint);
+        Log.Closed(logger, plan.Volume);
     }
 
     public void Dispose()
     {
         _closed.Dispose();
         _uses.Dispose();
-    }
-
-    private static IMount MountFirst(MountPlan plan, Volume volume, SnapshotUse? use, ILoggerFactory loggers)
-    {
-        string source = use is null ? plan.Volume : SnapshotMounts.SourceOf(volume, use);
-        MountOptions options = plan.Options.ToMountOptions(source, plan.MountPoint, plan.IsTraced);
-        IMountDriver driver = MountDrivers.ForThisSystem(loggers);
-        if (use is not null)
-            return driver.Mount(use.FileSystem, options with { ReadOnly = true });
-        volume.Tree.ShowsSnapshots = plan.Options.ShowsSnapshots;
-        return driver.Mount(volume.Tree, options);
     }
 
     private ControlServer? StartControl()
@@ -111,6 +95,13 @@ internal sealed class MountSession : IDisposable
         // It waits for the volume to be closed, which waits for all others.
         if (request.Verb == ControlVerbs.Unmount)
             return Unmount(request.Mount?.MountPoint, request.Lazy == true);
+        // So does whoever waits for the end of a mount.
+        if (request is { Verb: ControlVerbs.AwaitUnmount, Mount: { } awaited })
+        {
+            _mounts.WaitFor(awaited.MountPoint);
+            return new ControlResponse { Ok = true };
+        }
+
         using VolumeUses.Use use = _uses.Begin();
         exchange.CancelWith(_uses.Closing);
         return AnswerOpen(request, exchange);
@@ -154,8 +145,13 @@ internal sealed class MountSession : IDisposable
                 };
             case ControlVerbs.Snapshot when request.Snapshot is { } wanted:
                 return DoSnapshot(wanted, exchange);
-            case ControlVerbs.Mount when request.Mount is { Snapshot: { } snapshot } beside:
-                _mount.Mount(snapshot, beside.MountPoint, MountOptionList.Parse(beside.Options ?? []));
+            case ControlVerbs.Mount when request.Mount is { } beside:
+                IReadOnlyList<string> options = beside.Options ?? [];
+                _mounts.Mount(new MountPlan(_plan.Volume, beside.MountPoint, MountOptionList.Parse(options), options,
+                    IsTraced: false)
+                {
+                    Snapshot = beside.Snapshot,
+                });
                 return new ControlResponse { Ok = true, Status = MakeStatus() };
             default:
                 return ControlResponse.Failed(ExitCode.Usage, $"unknown verb '{request.Verb}'.");
@@ -202,7 +198,7 @@ internal sealed class MountSession : IDisposable
 
     private ControlResponse DoSnapshot(SnapshotRequest request, ControlExchange exchange)
     {
-        var work = new SnapshotWork(_volume, _mount.WriteOut, part => exchange.Send(new ControlResponse
+        var work = new SnapshotWork(_volume, _mounts.WriteOut, part => exchange.Send(new ControlResponse
         {
             Ok = true,
             Progress = new MaintenanceProgress("listing", 0, 0, IsBytes: false, FindingCount: 0),
@@ -213,9 +209,9 @@ internal sealed class MountSession : IDisposable
 
     private ControlResponse Unmount(string? mountPoint, bool isLazy)
     {
-        if (mountPoint is null || !_mount.TryUnmount(mountPoint, isLazy))
-            _mount.UnmountFirst(isLazy);
-        if (!isLazy && _mount.MountPoints is { Count: > 0 } remaining)
+        if (!_mounts.TryUnmount(mountPoint ?? _mounts.MountPoint, isLazy))
+            return ControlResponse.Failed(ExitCode.NotMounted, $"nothing is mounted on {mountPoint} any more.");
+        if (!isLazy && _mounts.MountPoints is { Count: > 0 } remaining)
         {
             FsError error = _volume.Commit();
             return error == FsError.None
@@ -236,13 +232,17 @@ internal sealed class MountSession : IDisposable
 
     private StatsReport MakeStats() => StatsReport.From(_plan.Volume, _volume.GetStatistics()) with
     {
-        MountPoint = _plan.MountPoint,
-        Requests = _mount.RequestCounts,
+        MountPoint = _mounts.MountPoint,
+        Requests = _mounts.RequestCounts,
     };
 
-    private MountStatus MakeStatus() => new(
-        Environment.ProcessId, _plan.Volume, _plan.MountPoint, _since, _plan.OptionTexts, ProductVersion)
+    private MountStatus MakeStatus()
     {
-        OtherMountPoints = _mount.OtherMountPoints,
-    };
+        MountPlan plan = _mounts.Plan;
+        return new MountStatus(
+            Environment.ProcessId, _plan.Volume, plan.MountPoint, _since, plan.OptionTexts, ProductVersion)
+        {
+            OtherMountPoints = [.. _mounts.MountPoints.Where(each => each != plan.MountPoint)],
+        };
+    }
 }

@@ -80,6 +80,12 @@ internal sealed record GcReport
             return;
         }
 
+        WriteTotals(output);
+    }
+
+    /// <summary>What came of it, in a line.</summary>
+    public void WriteTotals(TextWriter output)
+    {
         output.WriteLine($"{Volume}: {ByteSize.Format(Math.Max(0, FreedBytes - MovedBytes))} came back; "
             + $"{Count(DeletedPacks)} packs deleted, {ByteSize.Format(MovedBytes)} moved, "
             + $"{Count(PrunedRows)} old versions pruned");

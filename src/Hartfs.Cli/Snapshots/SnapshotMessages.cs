@@ -1,3 +1,4 @@
+using Hartfs.Cli.Output;
 using Hartfs.Core.Snapshots;
 using Hartfs.Format;
 
@@ -24,6 +25,9 @@ internal sealed record SnapshotRequest(string Action)
 
     /// <summary>Say what would be done.</summary>
     public bool? DryRun { get; init; }
+
+    /// <summary>For delete: bring back the space, and answer when that is done.</summary>
+    public bool? Collect { get; init; }
 
     /// <summary>The policy to set.</summary>
     public PolicyReport? Policy { get; init; }
@@ -64,8 +68,11 @@ internal sealed record SnapshotAnswer
 
     public PolicyReport? Policy { get; init; }
 
-    /// <summary>Snapshots that a policy deletes.</summary>
+    /// <summary>Snapshots deleted, or that a policy would delete.</summary>
     public IReadOnlyList<SnapshotReport>? Deleted { get; init; }
+
+    /// <summary>What brought back the space of those deleted, when that was waited for.</summary>
+    public GcReport? Gc { get; init; }
 
     /// <summary>Whether the policy has a snapshot to make.</summary>
     public bool? IsDue { get; init; }

@@ -1,4 +1,5 @@
 using System.Text;
+using Hartfs.Cli.Output;
 using Hartfs.Core;
 using Hartfs.Core.Collection;
 using Hartfs.Core.Snapshots;
@@ -73,25 +74,27 @@ internal sealed class SnapshotWork(
 
     private SnapshotAnswer Delete(SnapshotRequest request)
     {
-        // All of them are looked at before the first one goes.
-        List<SnapshotRecord> found = [.. request.Names.Select(name => _snapshots.Get(Bytes(name)))];
-        for (int index = 0; index < found.Count; index++)
+        SnapshotAnswer answer = new()
         {
-            Report("deleting snapshots", index, found.Count);
-            _snapshots.Delete(found[index].Name);
+            Deleted = [.. _snapshots.Delete([.. request.Names.Select(Bytes)]).Select(SnapshotReport.From)],
+        };
+        if (request.Collect != true)
+        {
+            volume.Collection.RequestCollection();
+            return answer;
         }
 
-        volume.Collection.RequestCollection();
-
-        return new SnapshotAnswer { Deleted = [.. found.Select(SnapshotReport.From)] };
+        GcReport report = GcReport.From(volume.Directory,
+            volume.Collection.Run(new CollectionOptions(), progress, cancel));
+        // Nobody waits any more, and the space comes back all the same.
+        if (report.Error == FsError.Interrupted)
+            volume.Collection.RequestCollection();
+        return answer with { Gc = report };
     }
 
     private SnapshotAnswer SetHeld(SnapshotRequest request, bool isHeld)
     {
-        foreach (string name in request.Names)
-            _ = _snapshots.Get(Bytes(name));
-        foreach (string name in request.Names)
-            _snapshots.SetHeld(Bytes(name), isHeld);
+        _snapshots.SetHeld([.. request.Names.Select(Bytes)], isHeld);
         return new SnapshotAnswer
         {
             Snapshots = [.. request.Names.Select(name => SnapshotReport.From(_snapshots.Get(Bytes(name))))],

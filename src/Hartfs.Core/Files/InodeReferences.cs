@@ -47,6 +47,13 @@ internal sealed class InodeReferences
 
     public bool Contains(InodeNumber inode) => Find(inode.Value).Inode != 0;
 
+    /// <summary>Takes all references away.</summary>
+    public void Clear()
+    {
+        _slots = new Slot[SlotsMin];
+        _count = 0;
+    }
+
     private ref Slot Find(long inode)
     {
         int mask = _slots.Length - 1;

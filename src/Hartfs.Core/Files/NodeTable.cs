@@ -94,6 +94,10 @@ internal sealed class NodeTable(MetadataStore metadata, bool isReadOnly)
         return count;
     }
 
+    /// <summary>Inodes without names whose latest records the metadata does not have.</summary>
+    public IEnumerable<InodeNumber> ListUnnamed() =>
+        _dirty.Where(node => node.IsDirty && !node.IsReaped && node.Record.LinkCount == 0).Select(node => node.Number);
+
     /// <summary>Writes every changed record.</summary>
     public void StoreAll()
     {

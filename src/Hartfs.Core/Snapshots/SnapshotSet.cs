@@ -96,44 +96,60 @@ public sealed partial class SnapshotSet
     /// <summary>
     /// Deletes a snapshot, durably. What only it held comes back through collection.
     /// </summary>
-    public void Delete(ReadOnlySpan<byte> name)
+    public void Delete(ReadOnlySpan<byte> name) => Delete([name.ToArray()]);
+
+    /// <summary>Deletes snapshots, durably: all of them, or none when one cannot be deleted.</summary>
+    /// <returns>Those deleted, oldest first.</returns>
+    public IReadOnlyList<SnapshotRecord> Delete(IReadOnlyCollection<byte[]> names)
     {
         ThrowIfReadOnly();
-        byte[] bytes = name.ToArray();
         lock (_changeLock)
         {
-            SnapshotRecord snapshot = Get(bytes);
-            string shown = SnapshotName.Describe(bytes);
-            if (snapshot.IsHeld)
+            SnapshotRecord[] found = [.. names.Select(name => Get(name)).DistinctBy(each => each.Id)
+                .OrderBy(each => each.Id.Value)];
+            if (Array.Find(found, each => each.IsHeld) is { } held)
             {
                 throw new SnapshotException(SnapshotFailure.InUse,
-                    $"snapshot '{shown}' is held. Next: hartfs snapshot release it first.");
+                    $"snapshot '{SnapshotName.Describe(held.Name)}' is held; nothing was deleted. "
+                    + "Next: hartfs snapshot release it first.");
             }
 
-            Change("the snapshot is deleted", () =>
+            string done = found.Length == 1 ? "the snapshot is deleted" : "the snapshots are deleted";
+            Change(done, () =>
             {
-                if (_uses.ContainsKey(snapshot.Id))
+                if (Array.Find(found, each => _uses.ContainsKey(each.Id)) is { } used)
                 {
                     throw new SnapshotException(SnapshotFailure.InUse,
-                        $"snapshot '{shown}' is mounted or being read. Next: unmount it first.");
+                        $"snapshot '{SnapshotName.Describe(used.Name)}' is mounted or being read; nothing was deleted. "
+                        + "Next: unmount it first.");
                 }
 
-                _metadata.Snapshots.Delete(snapshot.Id);
-                _volume.Tree.Forget(snapshot.Id);
-            }, bytes);
+                foreach (SnapshotRecord each in found)
+                {
+                    _metadata.Snapshots.Delete(each.Id);
+                    _volume.Tree.Forget(each.Id);
+                }
+            }, found);
+            return found;
         }
     }
 
     /// <summary>Holds a snapshot, so that nothing deletes it before it is released, or releases it; durably.</summary>
-    public void SetHeld(ReadOnlySpan<byte> name, bool isHeld)
+    public void SetHeld(ReadOnlySpan<byte> name, bool isHeld) => SetHeld([name.ToArray()], isHeld);
+
+    /// <summary>Holds or releases snapshots, durably: all of them, or none when there is not each of them.</summary>
+    public void SetHeld(IReadOnlyCollection<byte[]> names, bool isHeld)
     {
         ThrowIfReadOnly();
-        byte[] bytes = name.ToArray();
         lock (_changeLock)
         {
-            SnapshotRecord snapshot = Get(bytes);
-            Change(isHeld ? "the snapshot is held" : "the snapshot is released",
-                () => _metadata.Snapshots.SetHeld(snapshot.Id, isHeld));
+            SnapshotRecord[] found = [.. names.Select(name => Get(name))];
+            string done = found.Length == 1 ? "the snapshot is" : "the snapshots are";
+            Change($"{done} {(isHeld ? "held" : "released")}", () =>
+            {
+                foreach (SnapshotRecord each in found)
+                    _metadata.Snapshots.SetHeld(each.Id, isHeld);
+            });
         }
     }
 
@@ -236,7 +252,7 @@ public sealed partial class SnapshotSet
     }
 
     // Gate and tree lock around a small change, then a commit. A change that the commit did not make durable stays.
-    private void Change(string done, Action change, byte[]? noted = null)
+    private void Change(string done, Action change, IReadOnlyList<SnapshotRecord>? gone = null)
     {
         if (_volume.Fatal != FsError.None)
             throw Failed("nothing was changed", _volume.Fatal);
@@ -248,8 +264,8 @@ public sealed partial class SnapshotSet
             }
 
         FsError error = _volume.Commit();
-        if (noted is not null)
-            _volume.Tree.NoteSnapshot(noted);
+        foreach (SnapshotRecord each in gone ?? [])
+            _volume.Tree.NoteSnapshot(each.Name);
         if (error != FsError.None)
             throw Failed($"{done}, but not durably yet", error);
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Hartfs.Cli.Commands;
 
 namespace Hartfs.Cli;
@@ -31,12 +32,16 @@ internal static class CommandLine
         bool isUsageError = result.Errors.Count > 0 && result.Action?.ClearsParseErrors != true;
         if (!isUsageError)
             return result.Invoke(invocation);
-        foreach (System.CommandLine.Parsing.ParseError problem in result.Errors)
+        foreach (ParseError problem in result.Errors)
             error.WriteLine("hartfs: " + problem.Message);
-        string path = result.CommandResult.Command is RootCommand ? "" : result.CommandResult.Command.Name + " ";
-        error.WriteLine($"Next: hartfs {path}--help shows what is possible.");
+        error.WriteLine($"Next: hartfs {PathOf(result.CommandResult)}--help shows what is possible.");
         return (int)ExitCode.Usage;
     }
+
+    // The words behind the program's name that lead to a command: "snapshot policy ".
+    private static string PathOf(CommandResult result) => result.Command is RootCommand
+        ? ""
+        : (result.Parent is CommandResult parent ? PathOf(parent) : "") + result.Command.Name + " ";
 
     /// <summary>All commands; hidden ones included.</summary>
     public static RootCommand Build()

@@ -31,7 +31,8 @@ internal static class SnapshotPolicyCommand
         Option<bool> json = GlobalOptions.Json();
         HartfsCommand command = new HartfsCommand("policy",
                 "Let the volume, while it is mounted, make snapshots by itself and keep the newest of each of the last "
-                + "so many hours, days, weeks and months. Only snapshots made this way are deleted, and no held ones.")
+                + "so many hours, days, weeks and months; a number that is not given is 0. Only snapshots made so are "
+                + "deleted, and no held ones.")
             .WithExample("hartfs snapshot policy ~/h --hourly 24 --daily 30 --weekly 8 --monthly 12", "set it")
             .WithExample("hartfs snapshot policy ~/h", "see it, and what it keeps")
             .WithExample("hartfs snapshot policy ~/h run --dry-run", "what it would do now")
@@ -48,6 +49,8 @@ internal static class SnapshotPolicyCommand
             int?[] given = [.. counts.Select(count => context.Value(count))];
             bool isRun = context.Value(action) == Run;
             bool isSet = context.Value(off) || given.Any(count => count is not null);
+            if (context.Value(off) && given.Any(count => count is not null))
+                throw new CommandFailure(ExitCode.Usage, "--off goes alone: it sets every number to 0.");
             if (isRun && isSet)
                 throw new CommandFailure(ExitCode.Usage, "set the policy first, then run it.");
             var request = new SnapshotRequest(isRun ? SnapshotActions.RunPolicy : SnapshotActions.Policy)
@@ -73,14 +76,16 @@ internal static class SnapshotPolicyCommand
             Description = $"Keep one snapshot of each of the last N {periods} that have one.",
             HelpName = "N",
         };
-        option.Validators.Add(result =>
+        option.CustomParser = result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 0 or > SnapshotPolicy.CountMax)
-            {
-                result.AddError(string.Create(CultureInfo.InvariantCulture,
-                    $"{name}: expected a number from 0 to {SnapshotPolicy.CountMax}."));
-            }
-        });
+            if (result.Tokens is [{ Value: var text }]
+                && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+                && count <= SnapshotPolicy.CountMax)
+                return count;
+            result.AddError(string.Create(CultureInfo.InvariantCulture,
+                $"{name}: expected a number from 0 to {SnapshotPolicy.CountMax}."));
+            return null;
+        };
         return option;
     }
 }

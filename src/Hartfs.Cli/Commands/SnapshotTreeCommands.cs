@@ -97,11 +97,13 @@ internal static class SnapshotTreeCommands
             using var run = new MaintenanceRun(context, context.Value(path));
             foreach (string each in given)
             {
+                string from = SnapshotPlace.InEveryTree(
+                    SnapshotPlace.InsideOf(run.Volume, each), context.Value(name));
                 var request = new SnapshotRequest(SnapshotActions.Restore)
                 {
                     Names = [context.Value(name)],
-                    Path = SnapshotPlace.InsideOf(run.Volume, each),
-                    Target = SnapshotPlace.InsideOf(run.Volume, to ?? each),
+                    Path = from,
+                    Target = to is null ? from : SnapshotPlace.InsideOf(run.Volume, to),
                     Replace = context.Value(replace),
                 };
                 Show(context, SnapshotAsk.Run(context, run.Volume, request, isQuick: false), context.Value(json));
@@ -164,6 +166,7 @@ internal static class SnapshotTreeCommands
         command.SetAction(CommandContext.Action(context =>
         {
             SnapshotPlace place = SnapshotPlace.Parse(context.Value(path));
+            place = place with { Path = SnapshotPlace.InEveryTree(place.Path) };
             if (context.Value(restore) is { } name)
             {
                 var back = new SnapshotRequest(SnapshotActions.Restore)

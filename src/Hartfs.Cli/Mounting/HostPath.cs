@@ -20,4 +20,15 @@ internal static class HostPath
             ? Path.Combine(Real(parent), Path.GetFileName(full))
             : full;
     }
+
+    /// <summary>
+    /// As <see cref="Real"/>, but a symbolic link at the end is meant itself, unless a slash follows.
+    /// </summary>
+    public static string RealName(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return !Path.EndsInDirectorySeparator(full) && Path.GetDirectoryName(full) is { Length: > 0 } parent
+            ? Path.Combine(Real(parent), Path.GetFileName(full))
+            : Real(path);
+    }
 }

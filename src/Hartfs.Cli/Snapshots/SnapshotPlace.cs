@@ -1,5 +1,6 @@
 using Hartfs.Cli.Copying;
 using Hartfs.Cli.Mounting;
+using Hartfs.Core.Snapshots;
 using Hartfs.Fuse.Mounting;
 
 namespace Hartfs.Cli.Snapshots;
@@ -12,7 +13,9 @@ internal sealed record SnapshotPlace(string Volume, string Path)
     /// <summary>Throws <see cref="CommandFailure"/>.</summary>
     public static SnapshotPlace Parse(string text)
     {
-        string real = HostPath.Real(text);
+        string real = HostPath.RealName(text);
+        if (Mounts.Containing(real) is null)
+            real = HostPath.Real(text);
         if (Mounts.Containing(real) is { } mount)
         {
             VolumeName source = VolumeName.Parse(mount.Source);
@@ -47,6 +50,20 @@ internal sealed record SnapshotPlace(string Volume, string Path)
         return names.Contains("..")
             ? throw new CommandFailure(ExitCode.Usage, $"'{path}': '..' is not possible in a path of a volume.")
             : "/" + string.Join('/', names);
+    }
+
+    /// <summary>
+    /// The path that something has in every tree, when it is named by its place below <c>.snapshots</c>.
+    /// </summary>
+    /// <param name="snapshot">Only of this snapshot; null: of any.</param>
+    public static string InEveryTree(string path, string? snapshot = null)
+    {
+        string folder = $"/{SnapshotSet.DirectoryName}/";
+        if (!path.StartsWith(folder, StringComparison.Ordinal))
+            return path;
+        int end = path.IndexOf('/', folder.Length);
+        string name = end < 0 ? path[folder.Length..] : path[folder.Length..end];
+        return snapshot is not null && name != snapshot ? path : end < 0 ? "/" : path[end..];
     }
 
     private static string Inside(string real, string mountPoint) =>

@@ -59,7 +59,9 @@ internal static class SnapshotText
     public static void WriteClone(TextWriter output, CloneReport clone)
     {
         output.WriteLine($"{clone.Target}: {Count(clone.Files, "file", "files")}, "
-            + $"{Count(clone.Directories, "directory", "directories")}, {ByteSize.Format(clone.Bytes)}; "
+            + $"{Count(clone.Directories, "directory", "directories")}, "
+            + (clone.Others == 0 ? "" : $"{Count(clone.Others, "link or device", "links and devices")}, ")
+            + $"{ByteSize.Format(clone.Bytes)}; "
             + "no data was copied.");
     }
 

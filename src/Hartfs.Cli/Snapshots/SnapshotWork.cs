@@ -44,8 +44,9 @@ internal sealed class SnapshotWork(
     private SnapshotAnswer Create(SnapshotRequest request)
     {
         writeOut();
-        byte[] name = request.Names.Count > 0 ? Bytes(request.Names[0]) : _snapshots.FreeName();
-        SnapshotRecord made = _snapshots.Create(name);
+        SnapshotRecord made = request.Names.Count > 0
+            ? _snapshots.Create(Bytes(request.Names[0]))
+            : _snapshots.CreateNow();
         return new SnapshotAnswer
         {
             Snapshots = [SnapshotReport.From(made)],

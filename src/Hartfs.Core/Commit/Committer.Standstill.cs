@@ -6,11 +6,12 @@ namespace Hartfs.Core.Commit;
 /// <summary>A moment at which the metadata alone is the whole tree: what snapshots and rollbacks need.</summary>
 internal sealed partial class Committer
 {
-    // What may be left for the moment itself: about two milliseconds of work.
-    private const long RestBytesMax = 512 << 10;
+    // What may be left for the moment itself: about two milliseconds of work, and no less than one write of a driver.
+    private const long RestBytesMax = 1 << 20;
     private const int RestFilesMax = 32;
     private const int RestInodesMax = 256;
     private const int RoundsMax = 64;
+    private const int AttemptsMax = 16;
 
     /// <summary>
     /// Runs a change of the metadata at one moment at which every byte acknowledged so far is named by an extent, none
@@ -34,13 +35,7 @@ internal sealed partial class Committer
                 budget.Narrow(RestBytesMax);
                 try
                 {
-                    Approach();
-                    lock (gate.BulkWork)
-                    {
-                        // A full queue would make the rest wait for the encoders.
-                        pipeline.WaitIdle();
-                        stood = ChangeStandingStill(recall, change);
-                    }
+                    stood = ApproachAndChange(recall, change);
                 }
                 finally
                 {
@@ -55,6 +50,20 @@ internal sealed partial class Committer
         return error;
     }
 
+    private TimeSpan ApproachAndChange(InlineRecall recall, Action change)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            Approach();
+            lock (gate.BulkWork)
+            {
+                // Whoever had it may have let much come meanwhile.
+                if (attempt == AttemptsMax || IsRestSmall() || pipeline.Failure != FsError.None)
+                    return ChangeStandingStill(recall, change);
+            }
+        }
+    }
+
     // Drains and stores with the gate open until the rest is small. Writers slow down meanwhile; whoever makes files
     // faster than they can be stored costs a longer pause, not an endless one.
     private void Approach()
@@ -66,25 +75,32 @@ internal sealed partial class Committer
                     using (gate.EnterChange())
                         if (!queue.DrainNext(writer, streamBytesMin: long.MaxValue))
                             break;
-            int inodes = StoreNodes();
-            if (budget.UsedBytes <= RestBytesMax && queue.Count <= RestFilesMax && inodes <= RestInodesMax)
+            StoreNodes();
+            // A full queue would make the rest wait for the encoders. More comes while it is waited for, so that only
+            // then the rest is known.
+            pipeline.WaitIdle();
+            if (IsRestSmall())
                 return;
         }
     }
 
-    private int StoreNodes()
+    private bool IsRestSmall()
     {
-        int count;
-        do
-        {
+        if (budget.UsedBytes > RestBytesMax || queue.Count > RestFilesMax)
+            return false;
+        lock (treeLock)
+            return nodes.DirtyCount <= RestInodesMax;
+    }
+
+    // In steps, so that nobody waits long for the tree lock.
+    private void StoreNodes()
+    {
+        int steps;
+        lock (treeLock)
+            steps = nodes.DirtyCount / RestInodesMax + 1;
+        for (bool isMore = true; isMore && steps > 0; steps--)
             lock (treeLock)
-            {
-                count = nodes.DirtyCount;
-                nodes.StoreSome(RestInodesMax);
-            }
-        }
-        while (count > RestInodesMax);
-        return count;
+                isMore = nodes.StoreSome(RestInodesMax);
     }
 
     private TimeSpan ChangeStandingStill(InlineRecall recall, Action change)

@@ -24,6 +24,14 @@ internal sealed partial class Committer(
     /// <summary>Dirty bytes above which a commit drains before it closes the gate.</summary>
     private const long DrainBeforehandBytes = 1 << 20;
 
+    /// <summary>Bytes appended to packs above which a commit flushes before it closes the gate.</summary>
+    private const long FlushBeforehandBytes = 4 << 20;
+
+    /// <summary>What writers may add while such a commit drains and flushes.</summary>
+    private const long NarrowBytes = 8 << 20;
+
+    private const int DrainRoundsMax = 4;
+
     // guards: the order of commits, and the writer; taken before the gate
     private readonly Lock _lock = new();
     private long _begunCount;
@@ -79,13 +87,21 @@ internal sealed partial class Committer(
         if (error != FsError.None)
             return error;
         if (budget.UsedBytes > DrainBeforehandBytes)
-            DrainBeforehand();
-        using (gate.Close())
+            budget.Narrow(NarrowBytes);
+        try
         {
-            error = CommitStandingStill(allowInline);
-            if (error == FsError.None && then is not null)
-                lock (treeLock)
-                    then();
+            DrainBeforehand();
+            using (gate.Close())
+            {
+                error = CommitStandingStill(allowInline);
+                if (error == FsError.None && then is not null)
+                    lock (treeLock)
+                        then();
+            }
+        }
+        finally
+        {
+            budget.Widen();
         }
 
         if (error == FsError.None)
@@ -144,14 +160,22 @@ internal sealed partial class Committer(
         return error;
     }
 
-    // Most of the work is done with the gate open, so that writers stand still only for the rest.
+    // Most of the work is done with the gate open, so that writers stand still only for the rest. Each round has less
+    // to drain and to flush than the one before, and so less that comes meanwhile.
     private void DrainBeforehand()
     {
-        for (int count = queue.Count; count > 0; count--)
-            using (gate.EnterChange())
-                if (!queue.DrainNext(writer, streamBytesMin: long.MaxValue))
-                    break;
-        FlushPacks();
+        for (int round = 0; round < DrainRoundsMax && pipeline.Failure == FsError.None
+            && (budget.UsedBytes > DrainBeforehandBytes || packs.UnflushedBytes > FlushBeforehandBytes); round++)
+        {
+            for (int count = queue.Count; count > 0; count--)
+                using (gate.EnterChange())
+                    if (!queue.DrainNext(writer, streamBytesMin: long.MaxValue))
+                        break;
+            pipeline.WaitIdle();
+            FlushPacks();
+        }
+
+        StoreNodes();
     }
 
     // After a failed flush the kernel may have dropped what it could not write, whatever the error was: no later

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 using Hartfs.Format;
 
 namespace Hartfs.Core.Snapshots;
@@ -28,6 +29,9 @@ public static class SnapshotName
             return "the name has a slash";
         if (name.IndexOfAnyInRange((byte)0, (byte)0x1F) >= 0 || name.Contains((byte)0x7F))
             return "the name has a control character";
+        // What is not UTF-8 comes out of a command line as replacement characters.
+        if (!Utf8.IsValid(name) || name.IndexOf("\uFFFD"u8) >= 0)
+            return "the name is not UTF-8";
         if (name[0] == (byte)'.')
             return "names that begin with a dot are reserved";
         return name.SequenceEqual("now"u8) ? "the name 'now' is reserved: it means the live tree" : null;

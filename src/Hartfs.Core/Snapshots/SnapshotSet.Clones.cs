@@ -26,11 +26,12 @@ public sealed partial class SnapshotSet
         ThrowIfReadOnly();
         IReadOnlyList<byte[]> from = TreePath.Split(source);
         byte[] place = target.ToArray();
-        bool isPast = from.Count > 1 && from[0].AsSpan().SequenceEqual(SnapshotsDirectory.Name) &&
-            TreePath.Find(_volume.FileSystem, from.Take(1), out _) == FsError.NotFound;
+        bool isPast = from.Count > 1 && IsSnapshots(from);
         lock (_treeWorkLock)
         {
             CheckTarget(place);
+            if (!_volume.HasRoom(0))
+                throw TargetFailure(place, FsError.OutOfSpace);
             using SnapshotUse use = isPast ? Use(from[1]) : UseNow();
             return Clone(use, isPast ? [.. from.Skip(2)] : from, place, replaces: false, report, cancellation);
         }
@@ -120,6 +121,11 @@ public sealed partial class SnapshotSet
         return error == FsError.None ? clone.Progress : throw Failed($"{shown} is there, but not durable", error);
     }
 
+    // Whether a path leads to the snapshots; a file of that name hides them.
+    private bool IsSnapshots(IReadOnlyList<byte[]> names) =>
+        names[0].AsSpan().SequenceEqual(SnapshotsDirectory.Name) &&
+        TreePath.Find(_volume.FileSystem, names.Take(1), out _) == FsError.NotFound;
+
     private void TellNewName(InodeNumber parent, byte[] name)
     {
         if (_volume.Tree.KernelCache is not { } cache)
@@ -143,6 +149,13 @@ public sealed partial class SnapshotSet
         {
             throw new SnapshotException(SnapshotFailure.PathExists,
                 "the root cannot be replaced. Next: hartfs snapshot rollback takes the whole drive back.");
+        }
+
+        if (names.Count > 1 && IsSnapshots(names))
+        {
+            throw new SnapshotException(SnapshotFailure.ReadOnly,
+                $"{TreePath.Describe(target)} is in a snapshot, and snapshots do not change. Next: choose another "
+                + "place.");
         }
 
         FsError error = TreePath.Find(_volume.FileSystem, names.SkipLast(1), out InodeRecord parent);

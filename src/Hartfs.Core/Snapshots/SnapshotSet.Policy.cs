@@ -48,7 +48,7 @@ public sealed partial class SnapshotSet
         ThrowIfReadOnly();
         PolicyPlan plan = PlanPolicy();
         SnapshotRecord? made = plan.IsDue
-            ? Create(FreeName(SnapshotPolicy.Prefix), SnapshotKind.Scheduled)
+            ? CreateNow(SnapshotPolicy.Prefix, SnapshotKind.Scheduled)
             : null;
         var deleted = new List<SnapshotRecord>();
         foreach (SnapshotRecord snapshot in plan.Deleted)

@@ -74,14 +74,13 @@ public sealed partial class SnapshotSet
     {
         if (before.Size != after.Size || before.ModifyTime != after.ModifyTime)
             return false;
+        // What a restore or a rollback brought back is the same version, by another number.
+        if (!before.IsRegularFile || !after.IsRegularFile)
+            return (before.Mode & InodeMode.TypeMask) == (after.Mode & InodeMode.TypeMask);
+        if (before.Number == after.Number && before.ChangeTime == after.ChangeTime)
+            return true;
         lock (_treeLock)
-        {
-            var comparison = new SnapshotComparison(older, newer);
-            if (before.Number != after.Number)
-                return comparison.IsSameFile(before.Number, after.Number);
-            return before.ChangeTime == after.ChangeTime || !after.IsRegularFile ||
-                comparison.HasSameData(before.Number, after.Number);
-        }
+            return new SnapshotComparison(older, newer).HasSameData(before.Number, after.Number);
     }
 
     // A snapshot of that name, or the live tree, which stands still for its reader.

@@ -61,15 +61,26 @@ public sealed partial class SnapshotSet
     /// Makes a snapshot of everything acknowledged so far and makes it durable. The live tree stands still for
     /// milliseconds, whatever its size.
     /// </summary>
-    public SnapshotRecord Create(ReadOnlySpan<byte> name, SnapshotKind kind = SnapshotKind.Named)
+    public SnapshotRecord Create(ReadOnlySpan<byte> name)
     {
-        ThrowIfReadOnly();
         if (SnapshotName.FindFault(name) is { } fault)
             throw new SnapshotException(SnapshotFailure.BadName, $"{fault}. Next: choose another name.");
         byte[] bytes = name.ToArray();
+        return Create(() => bytes, SnapshotKind.Named);
+    }
+
+    /// <summary>Makes a snapshot named after the time, with a word in front.</summary>
+    public SnapshotRecord CreateNow(string prefix = "", SnapshotKind kind = SnapshotKind.Named) =>
+        Create(() => FreeName(prefix), kind);
+
+    private SnapshotRecord Create(Func<byte[]> name, SnapshotKind kind)
+    {
+        ThrowIfReadOnly();
         SnapshotRecord made;
+        byte[] bytes;
         lock (_changeLock)
         {
+            bytes = name();
             if (TryGet(bytes) is not null)
             {
                 throw new SnapshotException(SnapshotFailure.NameTaken,
@@ -190,8 +201,8 @@ public sealed partial class SnapshotSet
         }
     }
 
-    /// <summary>A name for a snapshot of this moment that is free.</summary>
-    public byte[] FreeName(string prefix = "")
+    // A name for a snapshot of this moment that is free, under the change lock.
+    private byte[] FreeName(string prefix)
     {
         string name = SnapshotName.Of(_volume.Settings.Time.GetUtcNow(), prefix);
         byte[] free = Encoding.UTF8.GetBytes(name);
@@ -272,8 +283,15 @@ public sealed partial class SnapshotSet
 
     private SnapshotRecord StandStillFor(byte[] name, SnapshotKind kind, Action<SnapshotRecord>? then = null)
     {
-        if (!_volume.HasRoom(0))
-            throw Failed("the snapshot was not made", FsError.OutOfSpace);
+        string undone = kind switch
+        {
+            SnapshotKind.Momentary => "the drive could not be looked at as it is now",
+            SnapshotKind.Rollback => "nothing was rolled back",
+            _ => "the snapshot was not made",
+        };
+        // Looking must be possible on a full disk too.
+        if (kind != SnapshotKind.Momentary && !_volume.HasRoom(0))
+            throw Failed(undone, FsError.OutOfSpace);
         SnapshotRecord? made = null;
         FsError error = _committer.StandStill(_recall, () =>
         {
@@ -284,7 +302,7 @@ public sealed partial class SnapshotSet
             then?.Invoke(made);
         }, out TimeSpan pause);
         if (error != FsError.None)
-            throw Failed("the snapshot was not made", error);
+            throw Failed(undone, error);
         if (made is null)
         {
             throw new SnapshotException(SnapshotFailure.Other,
@@ -320,7 +338,8 @@ public sealed partial class SnapshotSet
 
     private static SnapshotException Failed(string what, FsError error) => error == FsError.OutOfSpace
         ? new SnapshotException(SnapshotFailure.OutOfSpace,
-            $"{what}: the backing disk is full. Next: delete something, or make room beside the volume.")
+            $"{what}: no room is left on the disk, or below -o size=. Next: delete something, then hartfs gc; or make "
+            + "room beside the volume.")
         : new SnapshotException(SnapshotFailure.IoFailure, $"{what}: {error}. Next: look into the log of the volume.");
 }
 

@@ -29,6 +29,8 @@ public sealed partial class PackStore : IDisposable
     // guards: everything below
     private readonly Lock _lock = new();
     private readonly Dictionary<PackId, long> _unflushedLengths = [];
+    private long _appendedBytes;
+    private long _flushedBytes;
     private readonly SortedDictionary<PackId, PackInfo> _changes = [];
     private OpenPack? _open;
     private PackId _nextPack = new(1);
@@ -64,6 +66,16 @@ public sealed partial class PackStore : IDisposable
         }
     }
 
+    /// <summary>Bytes of blocks that were appended and that no flush has covered.</summary>
+    public long UnflushedBytes
+    {
+        get
+        {
+            lock (_lock)
+                return _appendedBytes - _flushedBytes;
+        }
+    }
+
     /// <summary>
     /// Takes up work where the last commit left it. The open pack is continued when it has exactly the committed
     /// length; otherwise it has a tail that nobody refers to and is left alone. New packs get numbers from
@@ -93,6 +105,7 @@ public sealed partial class PackStore : IDisposable
             AppendTo(open, block.Bytes);
             BlockLocation location = open.Add(block.Header);
             _unflushedLengths[open.Pack] = open.Length;
+            _appendedBytes += block.Bytes.Length;
             if (open.Length >= _settings.PackBytesTarget)
                 Seal(open);
             return location;
@@ -106,10 +119,12 @@ public sealed partial class PackStore : IDisposable
         lock (_flushLock)
         {
             KeyValuePair<PackId, long>[] unflushed;
+            long appendedBytes;
             lock (_lock)
             {
                 ThrowIfFailed();
                 unflushed = [.. _unflushedLengths];
+                appendedBytes = _appendedBytes;
             }
 
             foreach ((PackId pack, long length) in unflushed)
@@ -121,6 +136,9 @@ public sealed partial class PackStore : IDisposable
                         _unflushedLengths.Remove(pack);
                 }
             }
+
+            lock (_lock)
+                _flushedBytes = appendedBytes;
         }
     }
 

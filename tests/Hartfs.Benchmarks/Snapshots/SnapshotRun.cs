@@ -4,6 +4,7 @@ using System.Text;
 using Hartfs.Benchmarks.Machine;
 using Hartfs.Benchmarks.Reporting;
 using Hartfs.Core;
+using Hartfs.Core.Collection;
 using Hartfs.Core.Snapshots;
 using Hartfs.Format;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -33,6 +34,9 @@ internal sealed class SnapshotRun(string path, Action<string> progress)
                 volume.Commit();
                 progress("snapshots while files are written and made");
                 UnderLoad(volume, fileCount);
+                progress("rolling back");
+                RollBack(volume, "100 files changed since", fileCount, fileCount / Math.Min(100, fileCount));
+                RollBack(volume, "every second file changed since", fileCount, 2);
                 progress($"making {snapshotCount} snapshots");
                 Many(volume, snapshotCount);
             }
@@ -94,6 +98,13 @@ internal sealed class SnapshotRun(string path, Action<string> progress)
                 if (index % 64 == 0) Thread.Sleep(1);
             }
         });
+        // What the machine alone does to a thread: it asks to be woken after a millisecond, and touches nothing.
+        double worstSleep = 0;
+        var sleeper = new Thread(() =>
+        {
+            while (!Volatile.Read(ref isOver)) worstSleep = Math.Max(worstSleep, Time(() => Thread.Sleep(1)));
+        });
+        sleeper.Start();
         writer.Start();
         maker.Start();
         Thread.Sleep(2000);
@@ -109,13 +120,34 @@ internal sealed class SnapshotRun(string path, Action<string> progress)
         Volatile.Write(ref isOver, true);
         writer.Join();
         maker.Join();
+        sleeper.Join();
         Add($"pause of a snapshot, {fileCount:#,0} files, data and files being written: median", Median(pauses), "ms");
         Add("the same, longest of 20", pauses.Max(), "ms");
+        Add("for comparison: longest sleep of a thread that asked for 1 ms, and does nothing else", worstSleep, "ms");
         Add("longest write of 1 MiB meanwhile, commits included", worstWrite, "ms");
         Add("longest creation of a file meanwhile, commits included", worstCreate, "ms");
         Add("until the command is durable, median", Median(whole), "ms");
         foreach (SnapshotRecord snapshot in volume.Snapshots.List()) volume.Snapshots.Delete(snapshot.Name);
         volume.Commit();
+    }
+
+    private void RollBack(Volume volume, string what, int fileCount, int step)
+    {
+        volume.Snapshots.Create("then"u8);
+        for (int index = 0; index < fileCount; index += step)
+        {
+            FileSystem files = volume.FileSystem;
+            Check(files.Lookup(InodeNumber.Root, Name("d", index / FilesPerDirectory * FilesPerDirectory),
+                out InodeRecord directory));
+            Check(files.Unlink(directory.Number, Name("f", index)));
+            files.Forget(directory.Number, 1);
+        }
+
+        volume.Commit();
+        volume.Snapshots.RollBack("then"u8);
+        Add($"pause of a rollback, {what}", volume.Snapshots.LastPause.TotalMilliseconds, "ms");
+        foreach (SnapshotRecord snapshot in volume.Snapshots.List()) volume.Snapshots.Delete(snapshot.Name);
+        volume.Collection.Run(new CollectionOptions());
     }
 
     private void Many(Volume volume, int count)

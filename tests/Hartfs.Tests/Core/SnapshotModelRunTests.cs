@@ -28,6 +28,8 @@ public sealed class SnapshotModelRunTests
     [InlineData(102)]
     [InlineData(103)]
     [InlineData(104)]
+    [InlineData(105)]
+    [InlineData(106)]
     public void Every_living_snapshot_is_what_the_model_was_at_its_moment(int seed)
     {
         seed = Variable("HARTFS_MODEL_SEED", seed);

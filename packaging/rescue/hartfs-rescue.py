@@ -7,10 +7,11 @@
 
 Options: --snapshot NAME reads the tree of a snapshot; --copy reads the newest copy of the metadata instead of
 metadata.sqlite (by itself when that cannot be opened). Needs Python 3.8 and libzstd; reads only. The volume
-must not be mounted. Every chunk is verified; what is damaged is told, and zeros in what is extracted.
+must not be mounted. Every chunk is verified; what is damaged is told (exit code 1), and zeros in what is extracted.
 """
 import argparse, ctypes, ctypes.util, glob, hashlib, os, shutil, sqlite3, stat, struct, sys, tempfile
 
+tell = lambda text: print(text, file=sys.stderr)
 CRC_TABLE = []
 for i in range(256):
     for _ in range(8):
@@ -116,13 +117,13 @@ class Volume:
         self.path = path
         self.volume_id = self.read_volume_id()
         self.cache, self.database = {}, None  # the block read last; the metadata
+        self.scratch = tempfile.TemporaryDirectory()
         if not from_copy:
             try:
                 self.open_database(os.path.join(path, "metadata.sqlite"))
             except (sqlite3.Error, OSError) as failure:
-                print(f"metadata.sqlite: {failure}; reading the newest copy", file=sys.stderr)
-        if self.database is None:
-            self.open_copy()
+                tell(f"metadata.sqlite: {failure}; reading the newest copy")
+        self.database or self.open_copy()
         self.epoch = None
         if snapshot:
             rows = self.database.execute("SELECT epoch FROM snapshot WHERE name = ?", (os.fsencode(snapshot),))
@@ -151,28 +152,31 @@ class Volume:
         # A log beside it holds commits that are not in the file yet: SQLite takes it in, in a copy.
         if not os.path.exists(path):
             raise OSError("there is no such file")
-        self.scratch = tempfile.TemporaryDirectory()
-        target = os.path.join(self.scratch.name, "metadata.sqlite")
+        target = os.path.join(self.scratch.name, os.path.basename(path))
         for ending in ("", "-wal"):
-            if os.path.exists(path + ending):
+            if os.path.exists(path + ending) and path != target:
                 shutil.copyfile(path + ending, target + ending)
         database = sqlite3.connect(target)
         database.text_factory = bytes
-        database.execute("SELECT count(*) FROM region").fetchone()
+        fault = database.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if fault != b"ok":
+            raise sqlite3.DatabaseError("it is damaged: " + os.fsdecode(fault).split("\n")[-1])
         self.database = database
 
     def open_copy(self):
+        target = os.path.join(self.scratch.name, "copy")
         for path in reversed(self.files("copies", "copy")):
             try:
                 copy = Pack(path, self.volume_id)
-                blocks = [copy.block(offset)[0] for offset in copy.offsets()]
-                with tempfile.NamedTemporaryFile(suffix=".sqlite") as file:
-                    file.writelines(blocks[1:])
-                    file.flush()
-                    if os.path.getsize(file.name) == struct.unpack_from("<q", blocks[0], 4096 + 16)[0]:
-                        return self.open_database(file.name)
+                offsets = copy.offsets()
+                head, _ = copy.block(next(offsets, 64))
+                with open(target, "wb") as file:
+                    file.writelines(copy.block(offset)[0] for offset in offsets)
+                if os.path.getsize(target) != struct.unpack_from("<q", head, 4096 + 16)[0]:
+                    raise Damage("it is not complete")
+                return self.open_database(target)
             except (Damage, sqlite3.Error, IndexError) as failure:
-                print(f"{path}: {failure}", file=sys.stderr)
+                tell(f"{path}: {failure}")
         sys.exit("neither metadata.sqlite nor a copy of it can be read")
 
     def rows(self, columns, table, where, arguments, order=""):
@@ -185,8 +189,8 @@ class Volume:
         return self.database.execute(f"{sql} {order}", arguments).fetchall()
 
     def inode(self, number):
-        columns = "mode, size, modify_time, content_glyph, content_length"
-        return (self.rows(columns, "inode", "number = ?", (number,)) or sys.exit(f"inode {number} is missing"))[0]
+        found = self.rows("mode, size, modify_time, content_glyph, content_length", "inode", "number = ?", (number,))
+        return (found or [tell(f"inode {number} is missing") or (0,) * 5])[0]
 
     def entries(self, directory):
         return [(name, target >> 4) for name, target in
@@ -205,68 +209,64 @@ class Volume:
                 yield from self.walk(child, path + b"/" + name)
 
     def plain(self, pack, offset):
+        """The plain bytes of a block, and why there are none."""
         if (pack, offset) not in self.cache:
             path = os.path.join(self.path, "packs", f"{pack >> 8 & 255:02x}", f"{pack:016x}.pack")
             try:
-                self.cache = {(pack, offset): Pack(path, self.volume_id).block(offset)[0]}
-            except OSError as failure:
-                raise Damage(str(failure))
+                self.cache = {(pack, offset): (Pack(path, self.volume_id).block(offset)[0], None)}
+            except (Damage, OSError, IndexError) as failure:
+                self.cache = {(pack, offset): (b"", failure)}
         return self.cache[pack, offset]
 
     def stored(self, glyph, length):
+        """The bytes of a run of glyphs, piece by piece, each with why it is damaged, and its length."""
         while length:
             sql = "SELECT start, length, pack, offset, offset_in_block FROM region WHERE start <= ? ORDER BY start DESC"
             start, run, pack, offset, begin = self.database.execute(sql, (glyph,)).fetchone() or (0,) * 5
-            if glyph >= start + run:
-                raise Damage(f"no region holds glyph {glyph}")
-            count = min(length, start + run - glyph)
-            begin += glyph - start
-            yield self.plain(pack, offset)[begin:begin + count]
+            is_there, begin = glyph < start + run, begin + glyph - start
+            count = min(length, start + run - glyph) if is_there else length
+            plain, failure = self.plain(pack, offset) if is_there else (b"", "no region holds it")
+            yield plain[begin:begin + count], failure, count
             glyph, length = glyph + count, length - count
 
-    def extents(self, number):
-        glyph, length = self.inode(number)[3:]
-        if length:
-            return [(0, length, 0, glyph)]
-        return self.rows("offset, length, kind, reference", "extent", "inode = ?", (number,), "ORDER BY offset")
-
     def pieces(self, number):
-        """The bytes of a file as (offset, bytes); what is missing between them is zeros."""
-        for offset, length, kind, reference in self.extents(number):
+        """The bytes of a file as (offset, bytes, damage, length); what is missing between them is zeros."""
+        glyph, length = self.inode(number)[3:]
+        extents = [(0, length, 0, glyph)] if length else self.rows(
+            "offset, length, kind, reference", "extent", "inode = ?", (number,), "ORDER BY offset")
+        for offset, length, kind, reference in extents:
             if kind == 0:
-                for piece in self.stored(reference, length):
-                    yield offset, piece
-                    offset += len(piece)
+                for piece, failure, count in self.stored(reference, length):
+                    yield offset, piece, failure, count
+                    offset += count
             elif kind == 1:
-                pattern = struct.pack("<q", reference)
-                yield offset, (pattern * (length // 8 + 2))[offset % 8:offset % 8 + length]
+                pattern = struct.pack("<q", reference) * 1026
+                for at in range(offset, offset + length, 8192):
+                    yield at, pattern[at % 8:at % 8 + min(8192, offset + length - at)], None, 0
             else:
-                row = self.database.execute("SELECT bytes FROM inline_data WHERE id = ?", (reference >> 24,))
+                row = self.database.execute("SELECT bytes FROM inline_data WHERE id = ?", (reference >> 24,)).fetchone()
                 begin = reference & 0xFFFFFF
-                yield offset, row.fetchone()[0][begin:begin + length]
+                yield offset, (row or (b"",))[0][begin:begin + length], None if row else "its bytes are missing", length
 
     def extract(self, number, target):
-        mode, size, modified = self.inode(number)[:3]
-        good = True
+        (mode, size, modified), good = self.inode(number)[:3], True
         if stat.S_ISDIR(mode):
             os.mkdir(target)
             for name, child in self.entries(number):
-                good &= self.extract(child, os.path.join(target, name))
+                good = self.extract(child, os.path.join(target, name)) and good
         elif stat.S_ISLNK(mode):
             os.symlink(self.rows("target", "symlink", "inode = ?", (number,))[0][0], target)
             return True
         elif stat.S_ISREG(mode):
             with open(target, "xb") as file:
-                try:
-                    for offset, piece in self.pieces(number):
-                        file.seek(offset)
-                        file.write(piece)
-                except Damage as failure:
-                    print(f"{os.fsdecode(target)}: damaged from byte {file.tell()} on: {failure}", file=sys.stderr)
-                    good = False
+                for offset, piece, failure, length in self.pieces(number):
+                    file.seek(offset)
+                    file.write(piece)
+                    if failure:
+                        good = tell(f"{os.fsdecode(target)}: damaged, {length} bytes from {offset} on: {failure}")
                 file.truncate(size)
-        else:
-            return True  # a device, socket or pipe has nothing to rescue
+        else:  # a device, socket or pipe has nothing to rescue
+            return mode != 0
         os.chmod(target, stat.S_IMODE(mode))
         os.utime(target, ns=(modified, modified))
         return good
@@ -278,8 +278,8 @@ def main():
     parser.add_argument("--snapshot")
     parser.add_argument("volume")
     parser.add_argument("verb", choices=["list", "snapshots", "extract"])
-    parser.add_argument("path", nargs="?", default="/")
-    parser.add_argument("target", nargs="?")
+    for name, default in ("path", "/"), ("target", None):
+        parser.add_argument(name, nargs="?", default=default)
     given = parser.parse_args()
     volume = Volume(given.volume, given.copy, given.snapshot)
     if given.verb == "list":
@@ -289,12 +289,12 @@ def main():
     elif given.verb == "snapshots":
         for (name,) in volume.database.execute("SELECT name FROM snapshot ORDER BY id"):
             print(os.fsdecode(name))
+    elif not given.target:
+        parser.error("extract needs a target")
     else:
-        if not given.target:
-            parser.error("extract needs a target")
         return 0 if volume.extract(volume.find(given.path), os.fsencode(given.target)) else 1
-    return 0
 
 
 if __name__ == "__main__":
+    sys.setrecursionlimit(20000)  # a directory may lie as deep as its path is long
     sys.exit(main())

@@ -48,8 +48,8 @@ internal static partial class Log
     public static partial void VolumeRecovered(ILogger logger, string directory, string report);
 
     [LoggerMessage(3012, LogLevel.Warning,
-        "One copy of the superblock of {Directory} is damaged ({Fault}); it was made anew from the other")]
-    public static partial void SuperblockRepaired(ILogger logger, string directory, string fault);
+        "One copy of the superblock of {Directory} is damaged ({Fault}); {Outcome}")]
+    public static partial void SuperblockDamaged(ILogger logger, string directory, string fault, string outcome);
 
     [LoggerMessage(3013, LogLevel.Error,
         "Closing {Directory}: the last commit failed with {Error}; changes since the one before are lost")]

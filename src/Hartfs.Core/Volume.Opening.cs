@@ -405,7 +405,9 @@ public sealed partial class Volume
         {
             if (!settings.ReadOnly)
                 SuperblockFile.Save(directory, superblock);
-            Log.SuperblockRepaired(logger, directory, fault);
+            Log.SuperblockDamaged(logger, directory, fault, settings.ReadOnly
+                ? "the other is used"
+                : "it was made anew from the other");
         }
 
         return superblock;

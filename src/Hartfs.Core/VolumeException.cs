@@ -29,4 +29,7 @@ public enum VolumeFailure
     OutOfSpace = 7,
     DirectoryNotEmpty = 8,
     IoFailure = 9,
+
+    /// <summary>What was asked for has nothing to do.</summary>
+    NotNeeded = 10,
 }

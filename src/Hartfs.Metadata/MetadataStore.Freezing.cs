@@ -26,7 +26,8 @@ public sealed partial class MetadataStore
     /// <param name="storeLock">The lock around every call of this store.</param>
     public MetadataFile? TryFreeze(Lock storeLock)
     {
-        if (PendingChanges != 0 || _frozen is not null)
+        // What a store for reading notes, such as the place of a scrub, never reaches the file.
+        if ((PendingChanges != 0 && !_settings.ReadOnly) || _frozen is not null)
             return null;
         _fileHandle ??= File.OpenHandle(_path, FileMode.Open, FileAccess.Read,
             FileShare.ReadWrite | FileShare.Delete);

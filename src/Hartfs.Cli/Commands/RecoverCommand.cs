@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Hartfs.Cli.Maintenance;
 using Hartfs.Cli.Output;
+using Hartfs.Core;
 using Hartfs.Core.Integrity;
 
 namespace Hartfs.Cli.Commands;
@@ -43,6 +44,14 @@ internal static class RecoverCommand
                 run.Volume, options, context.Loggers, TimeProvider.System, progress, cancel));
             result = RecoveryResult.From(run.Volume, report, TimeProvider.System);
         }
+        catch (VolumeException refusal) when (refusal.Failure == VolumeFailure.NotNeeded)
+        {
+            // No failure: whoever recovers twice has what he wants.
+            context.Output.WriteLine(json
+                ? JsonText.Indented(RecoveryResult.NotNeeded(run.Volume), JsonText.Pretty.RecoveryResult)
+                : refusal.Message + ".");
+            return ExitCode.Success;
+        }
         catch (OperationCanceledException)
         {
             throw new CommandFailure(ExitCode.Interrupted,
@@ -70,10 +79,16 @@ internal sealed record RecoveryResult(string Volume, string? NamesFrom, int Unus
     long Blocks, long DamagedBlocks, long LostFiles, long LostBytes, string? LostFolder, long MissingCount,
     IReadOnlyList<DamageReport> Missing, IReadOnlyList<string> Contradictions, IReadOnlyList<string> KeptFiles)
 {
+    /// <summary>Whether anything had to be recovered.</summary>
+    public bool Needed { get; init; } = true;
+
     /// <summary>Whether the metadata could be used as they are: nothing else was done then.</summary>
     public bool SuperblocksOnly { get; init; }
 
     private string Age { get; init; } = "";
+
+    public static RecoveryResult NotNeeded(string volume) =>
+        new(volume, null, 0, 0, 0, 0, 0, 0, 0, null, 0, [], [], []) { Needed = false };
 
     public static RecoveryResult From(string volume, RecoveryReport report, TimeProvider time) => new(volume,
         StatsReport.TimeText(report.NamesTime), report.UnusableCopyCount, report.FileCount, report.PackCount,

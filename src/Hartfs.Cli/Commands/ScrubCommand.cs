@@ -65,7 +65,7 @@ internal static class ScrubCommand
                 $"stopped. Next: hartfs scrub {ShellWord.Quote(path)} goes on where it stopped.");
         }
 
-        return result.DamageCount == 0 ? ExitCode.Success : ExitCode.Damaged;
+        return result.DamageCount == 0 && result.OpenRemarks == 0 ? ExitCode.Success : ExitCode.Damaged;
     }
 
     private static long Rate(string? text)

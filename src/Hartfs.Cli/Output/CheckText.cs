@@ -19,6 +19,18 @@ internal sealed record CheckOutcome(string Volume, bool Complete, string? Stoppe
         [.. report.Results.Select(result => new CheckPassResult(result.Pass.Id, result.Pass.Name, result.FindingCount,
             result.Findings, result.IsRepaired, result.Pass.Repair.Length > 0 ? result.Pass.Repair : null))]);
 
+    // For what --repair cannot put right.
+    private static string? Advice(int pass) => pass switch
+    {
+        CheckPass.PagesId or CheckPass.ReferencesId or CheckPass.CodexId =>
+            "unmount it; hartfs recover --force rebuilds the metadata from their newest copy and the packs",
+        CheckPass.PacksId or CheckPass.BlocksId =>
+            "hartfs scrub finds out what cannot be read, hartfs repair --from DIR puts it back",
+        CheckPass.NamesId or CheckPass.ExtentsId or CheckPass.AttributesId or CheckPass.CountsId =>
+            "unmount it, and have the volume's directory checked with --repair",
+        _ => null,
+    };
+
     public void Write(TextWriter output, bool isRepair)
     {
         foreach (CheckPassResult pass in Passes)
@@ -32,6 +44,8 @@ internal sealed record CheckOutcome(string Volume, bool Complete, string? Stoppe
                 output.WriteLine($"      and {DamageText.Count(pass.FindingCount - pass.Findings.Count)} more");
             if (pass.FindingCount > 0 && !pass.Repaired && !isRepair && pass.CanRepair is { } repair)
                 output.WriteLine($"      --repair: {repair}");
+            else if (pass.FindingCount > 0 && !pass.Repaired && Advice(pass.Pass) is { } advice)
+                output.WriteLine($"      Next: {advice}");
         }
 
         if (OpenFindings > 0 && isRepair)

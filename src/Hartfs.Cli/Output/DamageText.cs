@@ -23,14 +23,19 @@ internal static class DamageText
     {
         foreach (DamageReport range in ranges)
         {
+            // A path that only snapshots know says so itself.
+            string where = range.OnlyInSnapshots && !range.Path.EndsWith(')') ? " (in snapshots)" : "";
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {range.Path}: bytes {range.Offset} to {range.Offset + range.Length - 1} ")
+                $"  {range.Path}{where}: bytes {range.Offset} to {range.Offset + range.Length - 1} ")
                 + $"({ByteSize.Format(range.Length)})");
         }
 
         if (count > ranges.Count)
             output.WriteLine($"  and {Count(count - ranges.Count)} more");
     }
+
+    /// <summary>A number of things, with their name in the right form.</summary>
+    public static string Count(long count, string one, string many) => $"{Count(count)} {(count == 1 ? one : many)}";
 
     public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
 }

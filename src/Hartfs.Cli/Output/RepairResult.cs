@@ -19,9 +19,9 @@ internal sealed record RepairResult(string Volume, bool Complete, long SourceFil
 
     public void Write(TextWriter output, RepairOptions options)
     {
-        if (options.Sources.Count > 0)
+        if (options.Sources.Count > 0 && (SourceFiles > 0 || DamageCount > 0))
         {
-            output.WriteLine($"Looked through {DamageText.Count(SourceFiles)} files: "
+            output.WriteLine($"Looked through {DamageText.Count(SourceFiles, "file", "files")}: "
                 + $"{ByteSize.Format(RepairedBytes)} put back.");
             if (UnreadableFiles > 0)
                 output.WriteLine($"{DamageText.Count(UnreadableFiles)} files could not be read.");
@@ -37,6 +37,8 @@ internal sealed record RepairResult(string Volume, bool Complete, long SourceFil
 
         output.WriteLine("Cannot be read:");
         DamageText.Write(output, Damage, DamageCount);
-        output.WriteLine("Next: hartfs repair --from DIR looks for it in other folders; --zero-damaged gives it up.");
+        output.WriteLine(Damage.All(range => range.OnlyInSnapshots)
+            ? "Next: hartfs repair --from DIR looks for it in other folders; only snapshots hold it: it goes with them."
+            : "Next: hartfs repair --from DIR looks for it in other folders; --zero-damaged gives it up.");
     }
 }

@@ -11,21 +11,24 @@ namespace Hartfs.Cli.Output;
 /// <param name="DamageCount">Parts of files that cannot be read now.</param>
 /// <param name="Damage">The first of them, by path and offset.</param>
 /// <param name="Remarks">What else is wrong.</param>
+/// <param name="OpenRemarks">How much of that is still wrong.</param>
 internal sealed record ScrubResult(
     string Volume, bool Complete, long Blocks, long Bytes, long DamagedBlocks, long MendedBlocks, long DamageCount,
-    IReadOnlyList<DamageReport> Damage, IReadOnlyList<string> Remarks)
+    IReadOnlyList<DamageReport> Damage, IReadOnlyList<string> Remarks, long OpenRemarks)
 {
     public static ScrubResult From(string volume, ScrubReport report) => new(volume, report.IsComplete,
         report.BlockCount, report.Bytes, report.DamagedCount, report.HealedCount, report.Ranges.Count,
-        DamageReport.From(report.Ranges), report.Remarks);
+        DamageReport.From(report.Ranges), report.Remarks, report.OpenRemarkCount);
 
     public void Write(TextWriter output)
     {
-        output.WriteLine($"{Volume}: {DamageText.Count(Blocks)} blocks, {ByteSize.Format(Bytes)} read, "
-            + (DamagedBlocks == 0 ? "no damage" : $"{DamageText.Count(DamagedBlocks)} blocks damaged, "
+        output.WriteLine($"{Volume}: {DamageText.Count(Blocks, "block", "blocks")}, {ByteSize.Format(Bytes)} read, "
+            + (DamagedBlocks == 0 ? "no damage" : $"{DamageText.Count(DamagedBlocks, "block", "blocks")} damaged, "
                 + $"{DamageText.Count(MendedBlocks)} of them mended"));
         foreach (string remark in Remarks)
             output.WriteLine("  " + remark);
+        if (OpenRemarks > 0)
+            output.WriteLine("Next: hartfs check --repair puts that right as far as it can.");
         if (DamageCount == 0)
             return;
         output.WriteLine("Cannot be read:");

@@ -11,6 +11,9 @@ public sealed record CollectionOptions
     /// <summary>Bytes of packs taken on at most; those with the greatest dead share come first.</summary>
     public long PackBytesMax { get; init; } = long.MaxValue;
 
+    /// <summary>Only these packs, however little of them is dead; null: all that are dead enough.</summary>
+    internal IReadOnlySet<PackId>? Packs { get; init; }
+
     /// <summary>Leave most of the time to others.</summary>
     public bool IsBackground { get; init; }
 }

@@ -58,8 +58,10 @@ internal sealed class PackTally
         foreach (Sum sum in _packs.Values)
         {
             PackShare pack = sum.Share();
-            if (pack.DeadBytes > 0 && (pack.IsDead || pack.DeadShare >= options.DeadShareMin)
-                && !isLeftAlone(pack.Pack))
+            bool isWanted = options.Packs is { } chosen
+                ? chosen.Contains(pack.Pack)
+                : pack.DeadBytes > 0 && (pack.IsDead || pack.DeadShare >= options.DeadShareMin);
+            if (isWanted && !isLeftAlone(pack.Pack))
                 wanted.Add(pack);
             else
                 kept = kept.Plus(pack);

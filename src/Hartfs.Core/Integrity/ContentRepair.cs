@@ -45,12 +45,15 @@ public sealed record RepairReport
 /// </summary>
 /// <remarks>
 /// Where a damaged block cannot even list its chunks, the fingerprint index tells by 48 bits of a fingerprint where a
-/// chunk was. That alone is not enough to call bytes the right ones: two chunks that adjoin in the file must adjoin in
-/// the block as well, which makes it 96.
+/// chunk was. That alone is not enough to call bytes the right ones: two chunks must adjoin in the block, which makes
+/// it 96 bits, wherever they were found; or one must be as long as all that is missing there.
 /// </remarks>
 internal sealed class ContentRepair
 {
     private const int BufferBytes = 4 << 20;
+
+    /// <summary>Bytes of guesses that nothing proves yet, at most.</summary>
+    private const long GuessedBytesMax = 64 << 20;
 
     private readonly Codex _codex;
     private readonly CommitGate _gate;
@@ -63,7 +66,11 @@ internal sealed class ContentRepair
     private readonly HashSet<Fingerprint> _wanted;
     private readonly List<Region> _unlisted;
     private readonly CancellationToken _cancel;
-    private Guess? _last;
+
+    // By their first glyph; without their bytes when they are stored.
+    private readonly Dictionary<Glyph, Guess> _guesses = [];
+    private readonly Dictionary<Glyph, Glyph> _startsByEnd = [];
+    private long _guessedBytes;
 
     /// <param name="unlisted">The regions of damaged blocks whose chunks are not known, by glyph.</param>
     public ContentRepair(Codex codex, CommitGate gate, Healer healer, FingerprintIndex index,
@@ -95,7 +102,6 @@ internal sealed class ContentRepair
     public void Search(Stream file)
     {
         (long offset, int filled) = (0, 0);
-        _last = null;
         while (true)
         {
             _cancel.ThrowIfCancellationRequested();
@@ -143,23 +149,38 @@ internal sealed class ContentRepair
         int count = _index.Find(fingerprint.Prefix, candidates);
         foreach (Glyph candidate in candidates[..count])
         {
-            if (!TryFindUnlisted(candidate, out Region region) || candidate + bytes.Length > region.End)
+            Glyph end = candidate + bytes.Length;
+            if (!TryFindUnlisted(candidate, out Region region) || end > region.End || _guesses.ContainsKey(candidate))
                 continue;
-            // A copy: the buffer is used again before the next chunk decides.
-            var guess = new Guess(region, candidate, bytes.ToArray(), fingerprint, contentClass, false);
-            if (_last is { } last && last.Region == guess.Region && last.Start + last.Bytes.Length == guess.Start)
-            {
-                if (!last.IsStored)
-                    Store(last);
-                Store(guess);
-                guess = guess with { IsStored = true };
-            }
+            // A copy: the buffer is used again before another chunk decides.
+            var guess = new Guess(region, candidate, bytes.ToArray(), fingerprint, contentClass);
+            bool isProved = candidate == region.Start && end == region.End;
+            if (_startsByEnd.TryGetValue(candidate, out Glyph before))
+                isProved |= Prove(before, region);
+            isProved |= Prove(end, region);
+            if (isProved)
+                guess = Store(guess);
+            else if (_guessedBytes > GuessedBytesMax)
+                continue;
+            else
+                _guessedBytes += bytes.Length;
+            _guesses.Add(candidate, guess);
+            _startsByEnd[end] = candidate;
+        }
+    }
 
-            _last = guess;
-            return;
+    // Whether there is a guess that adjoins; it is right then, too.
+    private bool Prove(Glyph start, in Region region)
+    {
+        if (!_guesses.TryGetValue(start, out Guess? neighbour) || neighbour.Region != region)
+            return false;
+        if (neighbour.Bytes.Length > 0)
+        {
+            _guessedBytes -= neighbour.Bytes.Length;
+            _guesses[start] = Store(neighbour);
         }
 
-        _last = null;
+        return true;
     }
 
     private bool TryFindUnlisted(Glyph glyph, out Region region)
@@ -178,12 +199,10 @@ internal sealed class ContentRepair
         return region.Length > 0 && region.Start <= glyph;
     }
 
-    private void Store(Guess guess)
+    // Returns the guess without its bytes.
+    private Guess Store(Guess guess)
     {
         var place = new BlockPlace(guess.Region.Block.Pack, guess.Region.Block.Offset);
-        // The same content may come by again and again.
-        if (!_codex.TryFind(guess.Start, out Region now) || !place.IsAt(now.Block))
-            return;
         try
         {
             using (_gate.EnterChange())
@@ -191,6 +210,8 @@ internal sealed class ContentRepair
                 HealedBytes += _healer.Store(place, guess.Bytes,
                     [new ChunkEntry(guess.Start, guess.Bytes.Length, guess.Fingerprint)], guess.Class);
             }
+
+            return guess with { Bytes = [] };
         }
         catch (IOException failure)
         {
@@ -199,6 +220,5 @@ internal sealed class ContentRepair
         }
     }
 
-    private sealed record Guess(Region Region, Glyph Start, byte[] Bytes, Fingerprint Fingerprint, ContentClass Class,
-        bool IsStored);
+    private sealed record Guess(Region Region, Glyph Start, byte[] Bytes, Fingerprint Fingerprint, ContentClass Class);
 }

@@ -31,8 +31,11 @@ public sealed record ScrubReport
     /// <summary>All that is known to be damaged now, by path and offset; empty when it was cancelled.</summary>
     public required IReadOnlyList<DamagedRange> Ranges { get; init; }
 
-    /// <summary>What is wrong beside blocks: index runs, copies of the metadata, parity.</summary>
+    /// <summary>What is wrong beside blocks: ends of packs, index runs, copies of the metadata, parity.</summary>
     public required IReadOnlyList<string> Remarks { get; init; }
+
+    /// <summary>Of them, what is still wrong; <c>check --repair</c> puts it right.</summary>
+    public long OpenRemarkCount { get; init; }
 }
 
 /// <summary>When the volume was scrubbed, for <c>stats</c>. Times are nanoseconds since 1970-01-01 UTC.</summary>

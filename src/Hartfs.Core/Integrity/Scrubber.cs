@@ -17,6 +17,8 @@ internal sealed class Scrubber : IDisposable
     /// <summary>Bytes after which the place is noted.</summary>
     private const long NoteBytes = 32 << 20;
 
+    private const int RemarksMax = 20;
+
     private readonly MetadataStore _metadata;
     private readonly Lock _treeLock;
     private readonly PackStore _packs;
@@ -27,6 +29,7 @@ internal sealed class Scrubber : IDisposable
     private readonly ILogger _logger;
     private readonly BlockVerifier _verifier;
     private readonly HashSet<long> _verified = []; // blocks of the pack at hand
+    private readonly List<string> _remarks = [];
     private RateLimit _limit = new(0);
     private IProgress<MaintenanceProgress>? _progress;
     private long _totalBytes;
@@ -36,6 +39,7 @@ internal sealed class Scrubber : IDisposable
     private long _damagedCount;
     private long _healedCount;
     private long _readableCount;
+    private long _remarkCount;
     private PackId _atPack;
     private long _atOffset;
 
@@ -83,15 +87,21 @@ internal sealed class Scrubber : IDisposable
             HealedCount = _healedCount,
             Ranges = FindRanges(cancel),
             Remarks = ListRemarks(),
+            OpenRemarkCount = _remarkCount,
         };
     }
 
     public void Dispose() => _verifier.Dispose();
 
-    private IReadOnlyList<string> ListRemarks() => _readableCount == 0
-        ? []
-        : [$"of {_readableCount} damaged blocks only the list of chunks is, and there was no way to store them anew: "
-            + "their files can be read; scrub again when the volume can be written"];
+    private List<string> ListRemarks()
+    {
+        if (_readableCount > 0)
+            _remarks.Insert(0, $"of {_readableCount} damaged blocks only the list of chunks is, and there was no way "
+                + "to store them anew: their files can be read; scrub again when the volume can be written");
+        if (_remarkCount > _remarks.Count)
+            _remarks.Add($"and {_remarkCount - _remarks.Count} more packs");
+        return _remarks;
+    }
 
     // Looks at every region and name: whoever has cancelled, such as a volume that is being closed, does not wait.
     private IReadOnlyList<DamagedRange> FindRanges(CancellationToken cancel)
@@ -207,6 +217,15 @@ internal sealed class Scrubber : IDisposable
         // Behind a header that is damaged the walk lost its way: whatever the metadata names there and a read refuses.
         if (isTorn)
             ScrubNamed(pack.Id, from, cancel);
+        if (_packs.FindFault(pack.Id, pack.Length, pack.IsSealed) is { } fault && Knows(pack.Id))
+            AddRemark($"pack {pack.Id}: {fault}");
+    }
+
+    private void AddRemark(string remark)
+    {
+        _remarkCount++;
+        if (_remarks.Count < RemarksMax)
+            _remarks.Add(remark);
     }
 
     // Blocks that the metadata name and the walk has missed.

@@ -1,3 +1,4 @@
+using Hartfs.Core.Collection;
 using Hartfs.Format;
 using Hartfs.Metadata;
 using Hartfs.Metadata.Integrity;
@@ -18,6 +19,8 @@ public sealed partial class VolumeIntegrity
     /// </summary>
     public CheckReport Check(CheckOptions options, IProgress<MaintenanceProgress>? progress, CancellationToken cancel)
     {
+        if (options.Repair)
+            RefuseReadOnly();
         using Work work = Begin();
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closing.Token);
         for (int attempt = 0; attempt < FreezeAttemptsMax; attempt++)
@@ -29,12 +32,15 @@ public sealed partial class VolumeIntegrity
             MetadataFile file = Freeze() ?? throw new VolumeException(VolumeFailure.InUse,
                 $"the metadata of {_volume.Directory} are being copied, or cannot be committed: try again");
             CheckReport report;
+            List<PackId> damagedPacks = [];
             using (file)
             using (MetadataStore frozen = MetadataStore.OpenFrozen(file, _loggers.CreateLogger<MetadataStore>()))
             using (both.Token.Register(frozen.Interrupt))
-                report = Check(frozen, options, progress, both.Token);
+                report = Check(frozen, options, progress, damagedPacks, both.Token);
             if (!file.IsBroken)
-                return options.Repair ? ReplaceCopies(report, both.Token) : report;
+                return options.Repair
+                    ? RepairAfterwards(report, damagedPacks, progress, both.Token)
+                    : report;
         }
 
         throw new VolumeException(VolumeFailure.InUse,
@@ -42,7 +48,7 @@ public sealed partial class VolumeIntegrity
     }
 
     private CheckReport Check(MetadataStore frozen, CheckOptions options, IProgress<MaintenanceProgress>? progress,
-        CancellationToken cancel)
+        List<PackId> damagedPacks, CancellationToken cancel)
     {
         var checker = new Checker(frozen, _volume.Metadata, _volume.TreeLock, _volume.Directory, _store, _packs,
             _copies, _parity, progress, cancel);
@@ -52,7 +58,7 @@ public sealed partial class VolumeIntegrity
             try
             {
                 CheckResult result = checker.Run(pass);
-                results.Add(options.Repair && result.FindingCount > 0 && !_volume.Settings.ReadOnly
+                results.Add(options.Repair && result.FindingCount > 0
                     ? result with { IsRepaired = Repair(pass, checker, options, results, cancel) }
                     : result);
             }
@@ -64,42 +70,70 @@ public sealed partial class VolumeIntegrity
 
         if (options.Repair)
             CommitRepairs();
+        damagedPacks.AddRange(checker.DamagedPacks);
         return new CheckReport { IsComplete = true, StoppedAt = 0, Results = results };
     }
 
-    // Only when the check itself does not hold the file still any more. The damaged copy leaves with the next but one.
-    private CheckReport ReplaceCopies(CheckReport report, CancellationToken cancel)
+    // Only when the check itself does not hold the database still any more.
+    private CheckReport RepairAfterwards(CheckReport report, List<PackId> damagedPacks,
+        IProgress<MaintenanceProgress>? progress, CancellationToken cancel)
     {
-        CheckResult? copies = report.Results.FirstOrDefault(result =>
-            result.Pass.Id == CheckPass.CopiesId && result.FindingCount > 0);
-        if (copies is null || _volume.Settings.ReadOnly)
+        if (!report.IsComplete)
             return report;
+        int stopped = CheckPass.PacksId;
         try
         {
-            if (!CopyMetadata(cancel) || !CopyMetadata(cancel))
-                return report;
+            bool arePagesWhole = report.Results.All(result =>
+                result.Pass.Id != CheckPass.PagesId || result.FindingCount == 0);
+            if (damagedPacks.Count > 0 && arePagesWhole)
+                report = EmptyPacks(report, [.. damagedPacks], progress, cancel);
+            stopped = CheckPass.CopiesId;
+            return ReplaceCopies(report, cancel);
         }
         catch (OperationCanceledException)
         {
-            return report with { IsComplete = false, StoppedAt = CheckPass.CopiesId };
+            return report with { IsComplete = false, StoppedAt = stopped };
+        }
+    }
+
+    // A pack is never written to again: what is in use in it moves, and it goes. One with damaged blocks in use stays.
+    private CheckReport EmptyPacks(CheckReport report, HashSet<PackId> packs,
+        IProgress<MaintenanceProgress>? progress, CancellationToken cancel)
+    {
+        _volume.Collection.Run(new CollectionOptions { Packs = packs }, progress, cancel);
+        cancel.ThrowIfCancellationRequested();
+        lock (_volume.TreeLock)
+            packs.RemoveWhere(pack => !_volume.Metadata.Packs.Contains(pack));
+        return packs.Count > 0 ? report : With(report, CheckPass.PacksId, result => result with { IsRepaired = true });
+    }
+
+    // The damaged copy leaves with the next but one.
+    private CheckReport ReplaceCopies(CheckReport report, CancellationToken cancel)
+    {
+        if (!report.Results.Any(result => result.Pass.Id == CheckPass.CopiesId && result.FindingCount > 0))
+            return report;
+        try
+        {
+            return CopyMetadata(cancel) && CopyMetadata(cancel)
+                ? With(report, CheckPass.CopiesId, result => result with { IsRepaired = true })
+                : report;
         }
         catch (IOException failure)
         {
             // What else was found and repaired is worth telling.
-            return With(copies with
+            return With(report, CheckPass.CopiesId, result => result with
             {
-                Findings = [.. copies.Findings, $"no new copy can be made: {failure.Message}"],
-                FindingCount = copies.FindingCount + 1,
+                Findings = [.. result.Findings, $"no new copy can be made: {failure.Message}"],
+                FindingCount = result.FindingCount + 1,
             });
         }
-
-        return With(copies with { IsRepaired = true });
-
-        CheckReport With(CheckResult now) => report with
-        {
-            Results = [.. report.Results.Select(result => result == copies ? now : result)],
-        };
     }
+
+    private static CheckReport With(CheckReport report, int pass, Func<CheckResult, CheckResult> change) =>
+        report with
+        {
+            Results = [.. report.Results.Select(result => result.Pass.Id == pass ? change(result) : result)],
+        };
 
     // What broken pages tell of names and counts is not to be believed: what follows it would delete what a recovery
     // brings back.

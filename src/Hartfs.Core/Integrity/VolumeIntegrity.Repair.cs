@@ -15,6 +15,8 @@ public sealed partial class VolumeIntegrity
     public RepairReport Repair(RepairOptions options, IProgress<MaintenanceProgress>? progress,
         CancellationToken cancel)
     {
+        if (options.Sources.Count > 0 || options.ZeroDamaged)
+            RefuseReadOnly();
         using Work work = Begin();
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closing.Token);
         var run = new RepairRun(progress);
@@ -43,6 +45,14 @@ public sealed partial class VolumeIntegrity
             ZeroedBytes = run.ZeroedBytes,
             Ranges = isComplete ? ListDamage(both.Token) : [],
         };
+    }
+
+    private void RefuseReadOnly()
+    {
+        if (_volume.Settings.ReadOnly)
+            throw new VolumeException(VolumeFailure.NotPermitted,
+                $"{_volume.Directory} is open for reading only, and nothing was changed: mount it for writing, or " +
+                "unmount it, to repair it");
     }
 
     private void CommitRepairs()

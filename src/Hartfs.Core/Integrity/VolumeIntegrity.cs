@@ -3,6 +3,7 @@ using Hartfs.Core.Commit;
 using Hartfs.Core.Reading;
 using Hartfs.Format;
 using Hartfs.Metadata;
+using Hartfs.Storage;
 using Hartfs.Storage.BlockStores;
 using Hartfs.Storage.Chunking;
 using Hartfs.Storage.Index;
@@ -84,15 +85,42 @@ public sealed partial class VolumeIntegrity : IDisposable
         ScrubReport report = scrubber.Run(options, progress, both.Token);
         try
         {
-            return report.IsComplete
-                ? report with { Remarks = [.. report.Remarks, .. ScrubParity(both.Token, out _)] }
-                : report;
+            return report.IsComplete ? ScrubTheRest(report, both.Token) : report;
         }
         catch (OperationCanceledException)
         {
             // Every block has been verified; parity that is missing is made by and by.
             return report;
         }
+    }
+
+    private ScrubReport ScrubTheRest(ScrubReport report, CancellationToken cancel)
+    {
+        List<string> open = [];
+        foreach ((string run, string fault) in FingerprintIndex.FindFaults(_store, cancel))
+            open.Add($"{run}: {fault}");
+        foreach (CopyInfo copy in _copies.List().Where(copy => copy.IsComplete))
+        {
+            try
+            {
+                _copies.Read(copy.Number, (_, _) => { }, cancel);
+                if (_copies.FindFault(copy) is { } fault)
+                    open.Add($"copy {copy.Number}: {fault}");
+            }
+            catch (Exception failure) when (failure is CorruptDataException or IOException)
+            {
+                // Two newer ones may have taken its place.
+                if (_copies.List().Any(each => each.Number == copy.Number))
+                    open.Add($"copy {copy.Number}: {failure.Message}");
+            }
+        }
+
+        List<string> parity = ScrubParity(cancel, out bool isWhole);
+        return report with
+        {
+            Remarks = [.. report.Remarks, .. open, .. parity],
+            OpenRemarkCount = report.OpenRemarkCount + open.Count + (isWhole ? 0 : 1),
+        };
     }
 
     /// <summary>
@@ -274,7 +302,8 @@ public sealed partial class VolumeIntegrity : IDisposable
     {
         if (!_work.TryEnter() && !(StopOwnScrub() && _work.TryEnter(OwnScrubPatience)))
             throw new VolumeException(VolumeFailure.InUse,
-                $"{_volume.Directory} is being scrubbed, checked or repaired already: wait until that has ended");
+                $"{_volume.Directory} is being scrubbed, checked or repaired already: wait until that has ended, " +
+                "or stop it: a scrub goes on where it was stopped");
         return new Work(_work);
     }
 

@@ -101,12 +101,22 @@ public static class MetadataRepair
             "WITH RECURSIVE reached (number) AS (VALUES (1) UNION SELECT target >> 4 FROM entry " +
             "JOIN reached ON parent = number WHERE target & 15 = 4) SELECT number, mode FROM inode " +
             "WHERE (mode & 61440) = 16384 AND link_count > 0 AND number NOT IN (SELECT number FROM reached) " +
-            "ORDER BY number NOT IN (SELECT target >> 4 FROM entry) DESC, number LIMIT 1";
+            "ORDER BY number LIMIT 1";
+        const string NamelessDirectories =
+            "SELECT number, mode FROM inode WHERE (mode & 61440) = 16384 AND link_count > 0 AND number != 1 " +
+            "AND number NOT IN (SELECT target >> 4 FROM entry)";
         const string Nameless =
             "SELECT number, mode FROM inode WHERE (mode & 61440) != 16384 AND link_count > 0 " +
             "AND number NOT IN (SELECT target >> 4 FROM entry)";
+        foreach ((long number, int mode) in Find(store.Database, NamelessDirectories))
+            NameIt(store, number, mode, now);
         while (Find(store.Database, Unreached) is [var directory])
+        {
+            store.Database.Execute(
+                $"DELETE FROM entry WHERE target >> 4 = {directory.Number} AND target & 15 = 4");
             NameIt(store, directory.Number, directory.Mode, now);
+        }
+
         foreach ((long number, int mode) in Find(store.Database, Nameless))
             NameIt(store, number, mode, now);
     }
@@ -125,10 +135,7 @@ public static class MetadataRepair
     {
         InodeNumber lost = LostFolder(store, now);
         if (InodeMode.IsDirectory(mode))
-        {
-            store.Database.Execute($"DELETE FROM entry WHERE target >> 4 = {number} AND target & 15 = 4; " +
-                $"UPDATE inode SET parent = {lost.Value} WHERE number = {number}");
-        }
+            store.Database.Execute($"UPDATE inode SET parent = {lost.Value} WHERE number = {number}");
 
         byte[] name = Encoding.ASCII.GetBytes($"#{number}");
         if (!store.Entries.TryFind(lost, name, out _))

@@ -66,12 +66,16 @@ public sealed class IntegrityCommandTests : IDisposable
     }
 
     [Fact]
-    public void Recovery_says_how_old_the_names_are_and_refuses_what_needs_none()
+    public void Recovery_says_how_old_the_names_are_and_changes_nothing_that_needs_none()
     {
         Make();
-        Outcome refused = Run("recover", VolumePath);
-        Assert.Equal(ExitCode.Failure, refused.Code);
-        Assert.Contains("--force", refused.Error);
+        byte[] before = File.ReadAllBytes(VolumeLayout.MetadataPath(VolumePath));
+        Outcome needless = Run("recover", VolumePath);
+        Assert.Equal(ExitCode.Success, needless.Code);
+        Assert.Contains("nothing to recover", needless.Output);
+        Assert.Contains("--force", needless.Output);
+        Assert.Contains("\"needed\": false", Run("recover", "--json", VolumePath).Output);
+        Assert.Equal(before, File.ReadAllBytes(VolumeLayout.MetadataPath(VolumePath)));
         File.Delete(VolumeLayout.MetadataPath(VolumePath));
         Outcome broken = Run("stats", VolumePath);
         Assert.Equal(ExitCode.DamagedMetadata, broken.Code);

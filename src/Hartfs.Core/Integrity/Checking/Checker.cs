@@ -30,6 +30,9 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
     /// <summary>Blocks that the pass of that name found damaged.</summary>
     public List<Region> DamagedRegions { get; } = [];
 
+    /// <summary>Packs whose ends are damaged, or that are too short or gone.</summary>
+    public List<PackId> DamagedPacks { get; } = [];
+
     /// <summary>Index runs that are damaged.</summary>
     public List<string> DamagedRuns { get; } = [];
 
@@ -48,7 +51,7 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
             case CheckPass.PagesId:
                 IReadOnlyList<string> faults = frozen.FindPageFaults(KeptMax);
                 cancel.ThrowIfCancellationRequested();
-                foreach (string fault in faults)
+                foreach (string fault in faults.SelectMany(fault => fault.Split('\n')).Where(IsFinding))
                     Add(fault);
                 break;
             case CheckPass.PacksId:
@@ -80,6 +83,9 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
         if (_findings.Count < KeptMax)
             _findings.Add(finding);
     }
+
+    // SQLite puts many findings into one, below a headline.
+    private static bool IsFinding(string line) => line.Length > 0 && !line.StartsWith("***", StringComparison.Ordinal);
 
     private void Report(long done, long total, bool isBytes)
     {
@@ -123,8 +129,10 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
         {
             Report(index, known.Count, false);
             PackRecord pack = known[index];
-            if (packs.FindFault(pack.Id, pack.Length, pack.IsSealed) is { } fault && IsKnown(pack.Id))
-                Add($"pack {pack.Id}: {fault}");
+            if (packs.FindFault(pack.Id, pack.Length, pack.IsSealed) is not { } fault || !IsKnown(pack.Id))
+                continue;
+            Add($"pack {pack.Id}: {fault}");
+            DamagedPacks.Add(pack.Id);
         }
     }
 
@@ -147,7 +155,7 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
             frozen.Regions.Load(from, step, StepRows);
             foreach (Region region in step)
             {
-                if (block is null || region.Block != at)
+                if (region.Block != at)
                     block = Read(region);
                 at = region.Block;
                 if (block is not null && !Holds(block, region) && !HasMoved(region))

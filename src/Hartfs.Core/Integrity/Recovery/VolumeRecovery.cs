@@ -81,7 +81,7 @@ public sealed class VolumeRecovery
             if (!_options.Force && CanBeUsed())
                 return load.Reading.Superblock is null
                     ? RestoreSuperblocks(store, volume)
-                    : throw new VolumeException(VolumeFailure.Other,
+                    : throw new VolumeException(VolumeFailure.NotNeeded,
                         $"the metadata of {_directory} can be used: there is nothing to recover. hartfs check looks " +
                         "for what else may be wrong; --force rebuilds them all the same");
             CopyHead? head = Restore(store, volume, load.Reading.Superblock);

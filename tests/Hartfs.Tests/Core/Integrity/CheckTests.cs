@@ -222,6 +222,26 @@ public sealed class CheckTests : DamageTest
     }
 
     [Fact]
+    public void What_is_in_use_moves_out_of_packs_whose_ends_are_damaged()
+    {
+        byte[] more = Noise(3_000_000, 5);
+        MakeFile("more", more);
+        Temp.Reopen();
+        string[] packs = Packs();
+        Flip(packs[0], new FileInfo(packs[0]).Length - 30);
+        Flip(packs[1], 10);
+        CheckReport repaired = Check(new CheckOptions { Repair = true });
+        Assert.Equal(0, repaired.OpenCount);
+        Assert.Equal(0, Check().OpenCount);
+        Assert.DoesNotContain(packs[0], Packs());
+        Assert.DoesNotContain(packs[1], Packs());
+        Assert.Contains(packs[2], Packs());
+        Temp.Reopen();
+        Assert.Equal(more, ReadAll(Find("more")));
+        Assert.Equal(0, Check().OpenCount);
+    }
+
+    [Fact]
     public void A_check_goes_on_with_the_pass_where_it_was_stopped()
     {
         using var stop = new CancellationTokenSource();

@@ -68,6 +68,29 @@ public sealed class RepairTests : DamageTest
     }
 
     [Fact]
+    public void Small_files_of_a_block_that_cannot_list_its_chunks_are_found_one_by_one()
+    {
+        var files = new Dictionary<string, byte[]>();
+        for (int index = 0; index < 120; index++)
+        {
+            files[$"small{index}"] = Text(500 + (index * 37), index);
+            MakeFile($"small{index}", files[$"small{index}"]);
+        }
+
+        Temp.Reopen();
+        Region region = RegionOf(Find("small60"), 0);
+        Flip(PackPath(region.Block.Pack), region.Block.Offset, BlockHeader.Size + 200);
+        Assert.True(Scrub().Ranges.Count > 20);
+        // In another order than they were stored in.
+        foreach ((string name, byte[] content) in files.Reverse())
+            AddSource($"{name.GetHashCode(StringComparison.Ordinal):x8}{name}", content);
+        Assert.Empty(Repair(new RepairOptions { Sources = [Sources] }).Ranges);
+        Temp.Reopen();
+        foreach ((string name, byte[] content) in files)
+            Assert.Equal(content, ReadAll(Find(name)));
+    }
+
+    [Fact]
     public void Other_content_is_never_taken_for_the_missing_one()
     {
         byte[] content = Noise(Length, 1);
@@ -159,6 +182,33 @@ public sealed class RepairTests : DamageTest
     }
 
     [Fact]
+    public void A_volume_open_for_reading_is_scrubbed_and_checked_and_refuses_repairs_unchanged()
+    {
+        MakeFile("a", Noise(Length, 1));
+        Temp.Reopen();
+        DamageFile(Find("a"));
+        AddSource("good", Noise(Length, 1));
+        Temp.Close();
+        Temp.Settings = Temp.Settings with { ReadOnly = true };
+        Dictionary<string, byte[]> before = AllFiles();
+        Temp.Open();
+        Assert.NotEmpty(Scrub().Ranges);
+        Assert.True(Temp.Volume.Integrity.Check(new CheckOptions(), null, CancellationToken.None).IsComplete);
+        Assert.NotEmpty(Repair(new RepairOptions()).Ranges);
+        RepairOptions[] refused = [new() { Sources = [Sources] }, new() { ZeroDamaged = true }];
+        foreach (RepairOptions options in refused)
+            Assert.Equal(VolumeFailure.NotPermitted, Assert.Throws<VolumeException>(() => Repair(options)).Failure);
+        Assert.Equal(VolumeFailure.NotPermitted, Assert.Throws<VolumeException>(() => Temp.Volume.Integrity.Check(
+            new CheckOptions { Repair = true }, null, CancellationToken.None)).Failure);
+        Temp.Close();
+        Assert.Equal(before, AllFiles());
+    }
+
+    private Dictionary<string, byte[]> AllFiles() =>
+        Directory.GetFiles(Temp.Path, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file) != "lock").ToDictionary(file => file, File.ReadAllBytes);
+
+    [Fact]
     public void Sources_that_cannot_be_read_are_counted_and_the_rest_is_used()
     {
         MakeFile("a", Noise(Length, 1));
@@ -198,6 +248,15 @@ public sealed class RepairTests : DamageTest
         public void Delete(string segment) => inner.Delete(segment);
 
         public void Dispose() => inner.Dispose();
+    }
+
+    private static byte[] Text(int length, int seed)
+    {
+        byte[] text = new byte[length];
+        var random = new Random(seed);
+        for (int at = 0; at < length; at++)
+            text[at] = (byte)('a' + random.Next(8));
+        return text;
     }
 
     private void AddSource(string name, byte[] content)

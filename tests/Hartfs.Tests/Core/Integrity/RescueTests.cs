@@ -86,12 +86,34 @@ public sealed class RescueTests : DamageTest
         Fill();
         Ok(Temp.Volume.Commit());
         Temp.Reopen();
-        DamageFile(Find("text"));
+        Region region = RegionOf(Find("text"), 300_000);
+        DamageFile(Find("text"), 300_000);
         Temp.Close();
         (int code, string output) = Run(Temp.Path, "extract", "/", Target);
         Assert.Equal(1, code);
         Assert.Contains("/text: damaged", output);
+        // Of the damaged file, too, all but the damaged block is there.
+        byte[] damaged = File.ReadAllBytes(Path.Combine(Target, "text"));
+        Assert.Equal(region.Length, damaged.Count(value => value == 0));
+        byte[] whole = _files["text"];
+        for (int at = 0; at < whole.Length; at++)
+            Assert.True(damaged[at] == whole[at] || damaged[at] == 0);
         _files.Remove("text");
+        Compare();
+    }
+
+    [Fact]
+    public void With_broken_metadata_it_reads_the_newest_copy()
+    {
+        Temp.Settings = Temp.Settings with { MetadataCopyInterval = TimeSpan.FromHours(6) };
+        Temp.Reopen();
+        Fill();
+        Temp.Close();
+        string path = Hartfs.Core.VolumeLayout.MetadataPath(Temp.Path);
+        Flip(path, 4096 * 3, 2000);
+        (int code, string output) = Run(Temp.Path, "extract", "/", Target);
+        Assert.Equal(0, code);
+        Assert.Contains("reading the newest copy", output);
         Compare();
     }
 

@@ -66,8 +66,8 @@ internal sealed class WriteBudget(long bytesMax)
     {
         lock (_lock)
         {
-            _narrowBytes = restBytes;
-            _limit = Math.Clamp(_used, Math.Min(restBytes, BytesMax), BytesMax);
+            _narrowBytes = Math.Min(restBytes, BytesMax);
+            _limit = Math.Clamp(_used, _narrowBytes, BytesMax);
         }
     }
 

@@ -34,9 +34,6 @@ internal sealed class SnapshotRun(string path, Action<string> progress)
                 volume.Commit();
                 progress("snapshots while files are written and made");
                 UnderLoad(volume, fileCount);
-                progress("rolling back");
-                RollBack(volume, "100 files changed since", fileCount, fileCount / Math.Min(100, fileCount));
-                RollBack(volume, "every second file changed since", fileCount, 2);
                 progress($"making {snapshotCount} snapshots");
                 Many(volume, snapshotCount);
             }
@@ -45,6 +42,9 @@ internal sealed class SnapshotRun(string path, Action<string> progress)
             Reopen();
             progress("deleting");
             DeleteAll();
+            progress("rolling back");
+            RollBack($"100 of {fileCount:#,0} files deleted since", fileCount, fileCount / Math.Min(100, fileCount));
+            RollBack("every second file deleted since", fileCount, 2);
             return _table.ToString();
         }
         finally
@@ -131,8 +131,11 @@ internal sealed class SnapshotRun(string path, Action<string> progress)
         volume.Commit();
     }
 
-    private void RollBack(Volume volume, string what, int fileCount, int step)
+    private void RollBack(string what, int fileCount, int step)
     {
+        using Volume volume = Open();
+        foreach (SnapshotRecord snapshot in volume.Snapshots.List()) volume.Snapshots.Delete(snapshot.Name);
+        volume.Collection.Run(new CollectionOptions());
         volume.Snapshots.Create("then"u8);
         for (int index = 0; index < fileCount; index += step)
         {
@@ -146,8 +149,6 @@ internal sealed class SnapshotRun(string path, Action<string> progress)
         volume.Commit();
         volume.Snapshots.RollBack("then"u8);
         Add($"pause of a rollback, {what}", volume.Snapshots.LastPause.TotalMilliseconds, "ms");
-        foreach (SnapshotRecord snapshot in volume.Snapshots.List()) volume.Snapshots.Delete(snapshot.Name);
-        volume.Collection.Run(new CollectionOptions());
     }
 
     private void Many(Volume volume, int count)

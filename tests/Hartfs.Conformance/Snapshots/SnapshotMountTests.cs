@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Hartfs.Conformance.Posix;
 using Hartfs.Conformance.Targets;
 using Xunit;
@@ -163,6 +164,71 @@ public sealed class SnapshotMountTests : IDisposable
         Assert.Equal(18, elsewhere.ExitCode);
     }
 
+    [Theory]
+    [InlineData("--reflink=auto")]
+    [InlineData("-a")]
+    [InlineData("--sparse=never")]
+    public void A_copy_by_cp_hands_over_no_data_and_stores_none(string option)
+    {
+        string file = MakeNoise("file");
+        long stored = Stored();
+        (long copies, long writes) = Requests();
+        CommandLine.Run("cp", [option, file, file + "-copy"]);
+        Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(file + "-copy"));
+        Assert.InRange(Stored(), stored, stored + (64 << 10));
+        Assert.InRange(Requests().Copies, copies + 1, long.MaxValue);
+        Assert.Equal(writes, Requests().Writes);
+    }
+
+    [Fact]
+    public void Copies_that_hand_over_the_data_store_what_is_new_in_it()
+    {
+        string file = MakeNoise("file");
+        long stored = Stored();
+        CommandResult refused = CommandLine.TryRun("cp", ["--reflink=always", file, file + "-refused"]);
+        Assert.Contains("not supported", refused.Errors, StringComparison.Ordinal);
+        CommandLine.Run("cp", ["--reflink=never", file, file + "-never"]);
+        CommandLine.Shell($"cat '{file}' > '{file}-cat'");
+        Assert.InRange(Stored(), stored, stored + (1 << 20));
+
+        // A tenth of a file changed elsewhere, and brought in place as it is and by its differences.
+        byte[] changed = File.ReadAllBytes(file);
+        new Random(4).NextBytes(changed.AsSpan(changed.Length / 2, changed.Length / 10));
+        string source = Path.Combine(Place("elsewhere"), "file");
+        File.WriteAllBytes(source, changed);
+        foreach (string[] how in new string[][] { ["--whole-file"], ["--no-whole-file"] })
+        {
+            stored = Stored();
+            string target = $"{file}{how[0]}";
+            CommandLine.Run("cp", [file, target]);
+            CommandLine.Run("rsync", ["--inplace", "--ignore-times", .. how, source, target]);
+            Assert.Equal(changed, File.ReadAllBytes(target));
+            Assert.InRange(Stored(), stored, stored + (changed.Length / 2));
+        }
+    }
+
+    [Fact]
+    public void A_clone_of_all_kinds_of_files_is_what_a_copy_would_be()
+    {
+        CommandLine.Shell("""
+            mkdir -p 'tree/sp ace/ünï'; cd tree; echo one > f; ln f 'sp ace/hard'; ln -s f symbolic
+            ln -s /nowhere dangling
+            mkfifo pipe; truncate -s 1G hole; echo end >> hole; touch -d 2001-02-03 f; chmod 2751 'sp ace'
+            setfattr -n user.color -v red f; setfacl -m u:1000:rw f; setfacl -d -m g:1000:rx 'sp ace'
+            python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('socket')"
+            touch "$(printf 'x%.0s' $(seq 255))" "$(printf 'new\nline')" "$(printf 'not-utf-8-\377')"
+            """, Root);
+        Hartfs("clone", Path.Combine(Root, "tree"), Path.Combine(Root, "a clone"));
+        Assert.Equal("", Differences(Path.Combine(Root, "tree"), Path.Combine(Root, "a clone")));
+        Assert.Equal("2\n2\n", CommandLine.Shell("stat -c %h f 'sp ace/hard'", Path.Combine(Root, "a clone")));
+        Hartfs("snapshot", "create", Root, "ünï with space");
+        Assert.Equal("", Differences(Path.Combine(Root, "tree"),
+            Path.Combine(Root, ".snapshots", "ünï with space", "tree")));
+        // A link at the end of a path is meant itself.
+        Hartfs("clone", Path.Combine(Root, "tree", "dangling"), Path.Combine(Root, "link"));
+        Assert.Equal("/nowhere", new FileInfo(Path.Combine(Root, "link")).LinkTarget);
+    }
+
     private const string Work = """
         export HOME=$PWD GIT_CONFIG_NOSYSTEM=1
         git init -q -b main work && cd work && git config user.email a@b.c && git config user.name n
@@ -196,6 +262,26 @@ public sealed class SnapshotMountTests : IDisposable
         """));
 
     private string Place(string name) => Directory.CreateDirectory(Path.Combine(_places, name)).FullName;
+
+    private string MakeNoise(string name)
+    {
+        byte[] bytes = new byte[8 << 20];
+        new Random(3).NextBytes(bytes);
+        string path = Path.Combine(Root, name);
+        using FileStream file = new(path, FileMode.CreateNew);
+        file.Write(bytes);
+        file.Flush(flushToDisk: true);
+        return path;
+    }
+
+    /// <summary>How often the kernel has asked for a copied range, and handed over data, so far.</summary>
+    private (long Copies, long Writes) Requests()
+    {
+        string stats = CommandLine.Run(HartfsProgram.Path, ["stats", "--json", Root]);
+        JsonObject requests = JsonNode.Parse(stats)!["requests"]!.AsObject();
+        return (requests.Where(each => each.Key.StartsWith("CopyFileRange", StringComparison.Ordinal))
+            .Sum(each => (long)each.Value!), (long?)requests["Write"] ?? 0);
+    }
 
     private long Stored()
     {

@@ -18,6 +18,24 @@ public sealed class MountOptionListTests
         Assert.Empty(options.KernelFlags);
     }
 
+    [Theory]
+    [InlineData("", "cache=1G,commit=30", null)]
+    [InlineData("allow_other,noatime,threads=3,snapdir=visible", "", null)]
+    [InlineData("cache=1G", "cache=1G,dirty=1M", null)]
+    [InlineData("cache=256M", "", null)]
+    [InlineData("cache=1G", "", "cache")]
+    [InlineData("dirty=1M", "", "dirty")]
+    [InlineData("index=1M", "", "index")]
+    [InlineData("size=1G", "", "size")]
+    [InlineData("commit=1", "commit=2", "commit")]
+    [InlineData("workers=1", "", "workers")]
+    [InlineData("nogc", "", "nogc")]
+    [InlineData("gcdead=10", "", "gcdead")]
+    [InlineData("gcsize=1M", "gcsize=2M", "gcsize")]
+    [InlineData("gcinterval=1", "", "gcinterval")]
+    public void What_is_given_must_fit_to_how_the_volume_is_open(string given, string open, string? conflict) =>
+        Assert.Equal(conflict, MountOptionList.Parse([given]).FindConflict(MountOptionList.Parse([open])));
+
     [Fact]
     public void Every_option_reaches_what_it_is_for()
     {

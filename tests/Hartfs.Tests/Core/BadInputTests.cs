@@ -46,6 +46,18 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void Who_reads_keeps_out_who_would_change_and_lets_others_read()
+    {
+        _volume.Settings = _volume.Settings with { ReadOnly = true };
+        _volume.Reopen();
+        VolumeException refusal = Refused(_volume.Path);
+        Assert.Equal(VolumeFailure.InUse, refusal.Failure);
+        Volume.Open(_volume.Path, _volume.Settings, _volume.Log).Dispose();
+        _volume.Close();
+        Volume.Open(_volume.Path, _volume.Settings with { ReadOnly = false }, _volume.Log).Dispose();
+    }
+
+    [Fact]
     public void One_damaged_superblock_is_made_anew_from_the_other_and_told()
     {
         _volume.Close();

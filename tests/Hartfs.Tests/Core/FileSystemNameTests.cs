@@ -67,6 +67,25 @@ public sealed class FileSystemNameTests : VolumeTest
     }
 
     [Fact]
+    public void When_the_driver_goes_files_without_names_go_with_it_and_nothing_else()
+    {
+        InodeNumber stored = MakeFile("a", "x"u8);
+        Ok(Temp.Volume.Commit());
+        InodeNumber fresh = MakeFile("b", "y"u8);
+        InodeNumber named = MakeFile("c", "z"u8);
+        Ok(Fs.Unlink(InodeNumber.Root, Name("a")));
+        Ok(Fs.Unlink(InodeNumber.Root, Name("b")));
+        Fs.ForgetAll();
+        Assert.Equal(FsError.Stale, Fs.GetAttributes(stored, out _));
+        Assert.Equal(FsError.Stale, Fs.GetAttributes(fresh, out _));
+        Assert.Equal("z"u8.ToArray(), ReadAll(named));
+        Ok(Temp.Volume.Commit());
+        Assert.Empty(Temp.Volume.Metadata.Inodes.ListOrphans());
+        Assert.Equal(0, Temp.Volume.Budget.UsedBytes);
+        Assert.Equal(0, Temp.Volume.Metadata.State.FileCount - 1);
+    }
+
+    [Fact]
     public void An_unlinked_file_that_is_referred_to_can_still_be_written_and_read()
     {
         InodeNumber file = MakeFile("a", Noise(100_000, 1));

@@ -9,7 +9,7 @@ namespace Hartfs.Tests.Core;
 
 /// <summary>
 /// Snapshots beside the model; at least 100,000 operations in all. HARTFS_MODEL_SEED repeats one run,
-/// HARTFS_MODEL_OPERATIONS sets how many operations each run has.
+/// HARTFS_MODEL_OPERATIONS sets how many operations each run has, HARTFS_MODEL_SEED_OFFSET gives all runs other seeds.
 /// </summary>
 public sealed class SnapshotModelRunTests
 {
@@ -32,7 +32,7 @@ public sealed class SnapshotModelRunTests
     [InlineData(106)]
     public void Every_living_snapshot_is_what_the_model_was_at_its_moment(int seed)
     {
-        seed = Variable("HARTFS_MODEL_SEED", seed);
+        seed = Variable("HARTFS_MODEL_SEED", seed + Variable("HARTFS_MODEL_SEED_OFFSET", 0));
         ModelFailure? failure = SnapshotRun.Execute(seed, Variable("HARTFS_MODEL_OPERATIONS", OperationsPerRun),
             seed % 2 == 0 ? Tight : TempVolume.Quiet,
             new VolumeParameters { ChunkBytesAverage = 1024, BlockBytes = 64 << 10 },

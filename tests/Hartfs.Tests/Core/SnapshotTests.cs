@@ -102,6 +102,7 @@ public sealed class SnapshotTests : VolumeTest
     [InlineData(".snapshots")]
     [InlineData("now")]
     [InlineData("a\nb")]
+    [InlineData("a\uFFFD")]
     public void A_name_that_no_snapshot_can_have_is_refused(string name)
     {
         SnapshotException failure =
@@ -323,10 +324,20 @@ public sealed class SnapshotTests : VolumeTest
             Assert.Equal(SnapshotFailure.OutOfSpace, Assert.Throws<SnapshotException>(attempt).Failure);
         Assert.Equal(before, TreeDump.Take(Temp.Tree, withData: true));
         Assert.Single(Snapshots.List());
+        Assert.Equal("/g"u8.ToArray(), Assert.Single(Snapshots.Diff("one"u8, "now"u8, cancellation: cancel)).NewPath);
+        Assert.Single(Snapshots.ListVersions("/g"u8, cancel));
         Snapshots.Delete("one"u8);
         Temp.Reopen();
         Assert.Empty(Snapshots.List());
         Assert.Empty(MetadataInvariants.Check(Temp.Volume.Metadata));
+    }
+
+    [Fact]
+    public void Snapshots_without_a_name_of_their_own_made_in_one_second_have_different_names()
+    {
+        string[] names = [.. Enumerable.Range(0, 4).AsParallel().WithDegreeOfParallelism(4)
+            .Select(_ => Encoding.UTF8.GetString(Snapshots.CreateNow().Name)).Order(StringComparer.Ordinal)];
+        Assert.Equal([names[0], names[0] + "-2", names[0] + "-3", names[0] + "-4"], names);
     }
 
     [Fact]

@@ -109,6 +109,8 @@ public sealed partial class ReferenceFileSystem
     private void Drop(ReferenceNode parent, string name)
     {
         ReferenceNode node = _nodes[parent.Entries[name].Value];
+        // As rm -r does it: whoever has the directory open sees when its names went.
+        if (node.Entries.Count > 0) node.Record.ModifyTime = _now();
         foreach (string child in node.Entries.Keys.ToList()) Drop(node, child);
         parent.Entries.Remove(name);
         node.Record.LinkCount = node.Record.IsDirectory ? 0 : node.Record.LinkCount - 1;

@@ -139,6 +139,60 @@ cut_pack_costs_what_was_behind_the_cut() {
     mounted_with only_second_is_lost
 }
 
+superblocks_come_back_alone() {
+    fresh
+    overwrite "$volume/superblock" 100 '\xff\xfe\xfd'
+    rm "$volume/superblock.copy"
+    local before
+    before=$(sha256sum <"$volume/metadata.sqlite")
+    "$program" recover "$volume" && [ "$(sha256sum <"$volume/metadata.sqlite")" = "$before" ] &&
+        "$program" recover "$volume" && both_files_are_read
+}
+
+metadata_come_back() {
+    fresh
+    rm "$volume/metadata.sqlite"
+    "$program" recover "$volume" && "$program" check "$volume" && both_files_are_read
+}
+
+damaged_pack_header_is_put_right() {
+    fresh
+    overwrite "$(pack)" 3 '\xff\xfe\xfd'
+    fails 23 "header is damaged" "$program" scrub "$volume" && fails 23 "header is damaged" "$program" check "$volume" &&
+        "$program" check --repair --yes "$volume" && "$program" scrub "$volume" && both_files_are_read
+}
+
+missing_content_comes_back() {
+    fresh
+    "$program" export "$volume:/" "$home/backup" || return 1
+    rm "$(pack)"
+    fails 23 "/second" "$program" scrub "$volume" && fails 23 "/first" "$program" repair "$volume" &&
+        "$program" repair --from "$home/backup" "$volume" && "$program" check --repair --yes "$volume" &&
+        "$program" scrub "$volume" && both_files_are_read
+}
+
+stopped_scrub_goes_on() {
+    fresh
+    # Of a command in the background a shell has SIGINT ignored.
+    "$program" scrub --rate 64K "$volume" &
+    local scrub=$!
+    sleep 2
+    kill -TERM "$scrub"
+    wait "$scrub"
+    [ $? -eq 21 ] && "$program" stats --json "$volume" | grep -q scrubDoneBytes && "$program" scrub "$volume" &&
+        "$program" stats "$volume" | grep -q "no damage"
+}
+
+# In a mount namespace of its own.
+read_only_directory_is_looked_at() {
+    # shellcheck disable=SC2016
+    unshare -m bash -c '
+        mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 1
+        "$0" check "$1" && "$0" scrub "$1" && "$0" repair "$1" || exit 1
+        ! "$0" repair --from /etc "$1" && ! "$0" check --repair --yes "$1"
+    ' "$program" "$volume"
+}
+
 # In a mount namespace of its own, with a small disk under the volume.
 full_disk() {
     # shellcheck disable=SC2016
@@ -170,9 +224,18 @@ check "metadata locked by another program is refused, and nothing is lost" locke
 check "a missing pack costs its files only" missing_pack_costs_its_files_only
 check "flipped bytes cost their file only, and it is named" flipped_bytes_cost_their_file_only
 check "a cut pack costs what was behind the cut" cut_pack_costs_what_was_behind_the_cut
+check "both superblocks come back from a copy, and nothing else changes" superblocks_come_back_alone
+check "missing metadata come back from a copy" metadata_come_back
+check "a damaged pack header is found and put right" damaged_pack_header_is_put_right
+check "the content of a missing pack comes back from a folder" missing_content_comes_back
+check "a scrub that was stopped goes on" stopped_scrub_goes_on
 if [ "$(id -u)" -eq 0 ]; then
     # A checkout in somebody's home may be out of others' reach.
     if as_nobody test -x "$program"; then check "others are not let in" others_are_not_let_in; fi
-    if unshare -m true 2>/dev/null; then check "a full disk refuses writes and lets deleting through" full_disk; fi
+    if unshare -m true 2>/dev/null; then
+        fresh
+        check "a volume in a read-only directory is looked at, not repaired" read_only_directory_is_looked_at
+        check "a full disk refuses writes and lets deleting through" full_disk
+    fi
 fi
 report

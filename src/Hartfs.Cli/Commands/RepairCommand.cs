@@ -53,7 +53,8 @@ internal static class RepairCommand
 
     private static ExitCode Run(CommandContext context, string path, RepairOptions options, bool json)
     {
-        using var run = new MaintenanceRun(context, path);
+        bool isListing = options.Sources.Count == 0 && !options.ZeroDamaged;
+        using var run = new MaintenanceRun(context, path) { MayBeReadOnly = isListing };
         var request = new ControlRequest(ControlProtocol.Version, ControlVerbs.Repair)
         {
             Sources = options.Sources,

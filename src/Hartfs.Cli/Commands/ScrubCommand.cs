@@ -44,7 +44,7 @@ internal static class ScrubCommand
 
     private static ExitCode Run(CommandContext context, string path, ScrubOptions options, bool json)
     {
-        using var run = new MaintenanceRun(context, path);
+        using var run = new MaintenanceRun(context, path) { MayBeReadOnly = true };
         var request = new ControlRequest(ControlProtocol.Version, ControlVerbs.Scrub)
         {
             Rate = options.BytesPerSecondMax,

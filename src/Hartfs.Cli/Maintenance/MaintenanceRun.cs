@@ -35,6 +35,12 @@ internal sealed class MaintenanceRun : IDisposable
     /// <summary>Whether the volume is opened for reading only, when it is not mounted.</summary>
     public bool IsReadOnly { get; init; }
 
+    /// <summary>
+    /// Whether the work is done on a volume open for reading where its directory cannot be written to: a failing disk
+    /// is mounted read-only, and its owner wants to know what is left.
+    /// </summary>
+    public bool MayBeReadOnly { get; init; }
+
     /// <summary>Whether the work is over at once: no progress is shown.</summary>
     public bool IsQuick { get; init; }
 
@@ -74,8 +80,20 @@ internal sealed class MaintenanceRun : IDisposable
                 Holder = $"{holder} (process {Environment.ProcessId})",
                 ScrubInterval = null,
             };
-            using Volume opened = Core.Volume.Open(Volume, settings, _context.Loggers);
+            using Volume opened = Open(settings);
             return work(opened, display, _cancellation.Token);
+        }
+    }
+
+    private Volume Open(VolumeSettings settings)
+    {
+        try
+        {
+            return Core.Volume.Open(Volume, settings, _context.Loggers);
+        }
+        catch (VolumeException refusal) when (MayBeReadOnly && refusal.Failure == VolumeFailure.NotPermitted)
+        {
+            return Core.Volume.Open(Volume, settings with { ReadOnly = true }, _context.Loggers);
         }
     }
 

@@ -11,13 +11,15 @@ internal sealed record CheckPassResult(int Pass, string Name, long FindingCount,
 
 /// <summary>What <c>hartfs check --json</c> prints.</summary>
 /// <param name="StoppedAt">The pass to go on with; absent when the check came to its end.</param>
+/// <param name="DamagedBlocks">Blocks known to be damaged from reads and scrubs; no finding of the check.</param>
 internal sealed record CheckOutcome(string Volume, bool Complete, string? StoppedAt, long OpenFindings,
-    IReadOnlyList<CheckPassResult> Passes)
+    IReadOnlyList<CheckPassResult> Passes, long DamagedBlocks)
 {
     public static CheckOutcome From(string volume, CheckReport report) => new(volume, report.IsComplete,
         CheckPass.All.FirstOrDefault(pass => pass.Id == report.StoppedAt)?.Name, report.OpenCount,
         [.. report.Results.Select(result => new CheckPassResult(result.Pass.Id, result.Pass.Name, result.FindingCount,
-            result.Findings, result.IsRepaired, result.Pass.Repair.Length > 0 ? result.Pass.Repair : null))]);
+            result.Findings, result.IsRepaired, result.Pass.Repair.Length > 0 ? result.Pass.Repair : null))],
+        report.KnownDamagedBlocks);
 
     // For what --repair cannot put right.
     private static string? Advice(int pass) => pass switch
@@ -46,6 +48,12 @@ internal sealed record CheckOutcome(string Volume, bool Complete, string? Stoppe
                 output.WriteLine($"      --repair: {repair}");
             else if (pass.FindingCount > 0 && !pass.Repaired && Advice(pass.Pass) is { } advice)
                 output.WriteLine($"      Next: {advice}");
+        }
+
+        if (DamagedBlocks > 0)
+        {
+            output.WriteLine($"{DamageText.Count(DamagedBlocks, "block is", "blocks are")} known to be damaged: "
+                + "hartfs repair lists the files.");
         }
 
         if (OpenFindings > 0 && isRepair)

@@ -13,6 +13,9 @@ internal sealed class ReadFailures(Codex codex, PathSearch paths, ILogger logger
     // guards: itself; what the log has said already
     private readonly HashSet<(InodeNumber Inode, PackId Pack, long Offset)> _told = [];
 
+    // Finding a path looks through all names: once for each file, not for each damaged block of it.
+    private readonly Dictionary<InodeNumber, string> _paths = [];
+
     /// <summary>Tells of a read that found <paramref name="length"/> bytes from a glyph on unreadable.</summary>
     public void Tell(InodeNumber inode, long fileOffset, Glyph glyph, int length, FsError error)
     {
@@ -27,8 +30,22 @@ internal sealed class ReadFailures(Codex codex, PathSearch paths, ILogger logger
                 return;
         }
 
-        Log.FileDamaged(logger, paths.Find(inode), inode, fileOffset + distance, error, region.Block.Pack,
+        Log.FileDamaged(logger, PathOf(inode), inode, fileOffset + distance, error, region.Block.Pack,
             region.Block.Offset);
+    }
+
+    private string PathOf(InodeNumber inode)
+    {
+        lock (_told)
+        {
+            if (_paths.TryGetValue(inode, out string? known))
+                return known;
+        }
+
+        string path = paths.Find(inode);
+        lock (_told)
+            _paths[inode] = path;
+        return path;
     }
 
     // The first damaged block of those that were to be read.

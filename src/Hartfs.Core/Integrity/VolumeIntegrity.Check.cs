@@ -37,10 +37,11 @@ public sealed partial class VolumeIntegrity
             using (MetadataStore frozen = MetadataStore.OpenFrozen(file, _loggers.CreateLogger<MetadataStore>()))
             using (both.Token.Register(frozen.Interrupt))
                 report = Check(frozen, options, progress, damagedPacks, both.Token);
-            if (!file.IsBroken)
-                return options.Repair
-                    ? RepairAfterwards(report, damagedPacks, progress, both.Token)
-                    : report;
+            if (file.IsBroken)
+                continue;
+            if (options.Repair)
+                report = RepairAfterwards(report, damagedPacks, progress, both.Token);
+            return report with { KnownDamagedBlocks = _codex.DamagedCount };
         }
 
         throw new VolumeException(VolumeFailure.InUse,

@@ -36,6 +36,7 @@ public sealed class IntegrityCommandTests : IDisposable
         Assert.Equal(ExitCode.Damaged, scrub.Code);
         Assert.Matches("  /source/data: bytes [0-9]+ to [0-9]+ ", scrub.Output);
         Assert.Equal(ExitCode.Damaged, Run("repair", VolumePath).Code);
+        Assert.Contains("known to be damaged: hartfs repair", Run("check", VolumePath).Output);
         Outcome json = Run("scrub", VolumePath, "--json");
         Assert.Equal(ExitCode.Damaged, json.Code);
         Assert.Contains("\"path\": \"/source/data\"", json.Output);

@@ -40,6 +40,11 @@ public sealed record CheckReport
     /// <summary>One for each pass that ran, in order.</summary>
     public required IReadOnlyList<CheckResult> Results { get; init; }
 
+    /// <summary>
+    /// Blocks known to be damaged from reads and scrubs: no finding of a check, which does not read data.
+    /// </summary>
+    public long KnownDamagedBlocks { get; init; }
+
     /// <summary>Findings that are still true.</summary>
     public long OpenCount => Results.Where(result => !result.IsRepaired).Sum(result => result.FindingCount);
 }

@@ -31,6 +31,38 @@ public sealed class SnapshotPolicyTests : VolumeTest
         Assert.NotNull(Snapshots.TryGet("mine"u8));
     }
 
+    [Theory]
+    [InlineData(-400)]
+    [InlineData(400)]
+    public void A_clock_that_jumps_and_comes_back_costs_no_snapshot_of_the_hours_before(int days)
+    {
+        Snapshots.SetPolicy(new SnapshotPolicy(6, 0, 0, 0));
+        RunHours(4);
+        List<SnapshotId> before = [.. Snapshots.List().Select(each => each.Id)];
+        Temp.Time.Advance(TimeSpan.FromDays(days));
+        RunHours(1);
+        Temp.Time.Advance(TimeSpan.FromDays(-days));
+        RunHours(1);
+        Assert.Equal(before, Snapshots.List().Select(each => each.Id).Take(before.Count));
+        Assert.Equal(before.Count + 2, Snapshots.List().Count);
+
+        // What was made meanwhile goes in its turn.
+        RunHours(6);
+        DateTimeOffset now = Temp.Time.GetUtcNow();
+        Assert.Equal(6, Snapshots.List().Count);
+        Assert.All(Snapshots.List(), each => Assert.InRange(
+            now - DateTimeOffset.UnixEpoch.AddTicks(each.Created / 100), TimeSpan.Zero, TimeSpan.FromHours(6)));
+    }
+
+    private void RunHours(int count)
+    {
+        for (; count > 0; count--)
+        {
+            Temp.Time.Advance(TimeSpan.FromHours(1));
+            Snapshots.RunPolicy();
+        }
+    }
+
     [Fact]
     public void A_policy_stays_with_the_volume_and_held_snapshots_with_the_policy()
     {

@@ -420,6 +420,9 @@ public sealed partial class Volume
         SuperblockFault.Damaged => new VolumeException(VolumeFailure.DamagedSuperblock,
             $"both copies of the superblock of {directory} are damaged ({reading.Reason}): " +
             $"hartfs recover {directory} puts one back from a copy of the metadata; the data is untouched"),
+        _ when System.IO.Directory.Exists(Path.Combine(directory, "packs")) => new VolumeException(
+            VolumeFailure.DamagedSuperblock, $"{directory} has packs and no superblock: " +
+            $"hartfs recover {directory} puts one back from a copy of the metadata; the data is untouched"),
         _ => new VolumeException(VolumeFailure.NotAVolume,
             $"{directory} is not a Hartfs volume: check the path, or make one with hartfs create"),
     };

@@ -1,4 +1,5 @@
 using System.Text;
+using Hartfs.Storage.BlockStores;
 
 namespace Hartfs.Core;
 
@@ -9,6 +10,8 @@ namespace Hartfs.Core;
 internal sealed class VolumeLock : IDisposable
 {
     private const int LinuxReadOnlyDisk = 30;
+    private const int LinuxWouldBlock = 11;
+    private const int WindowsSharingViolation = unchecked((int)0x80070020);
 
     private readonly FileStream _file;
     private readonly string? _holderPath;
@@ -23,7 +26,7 @@ internal sealed class VolumeLock : IDisposable
         {
             var file = new FileStream(Path.Combine(directory, VolumeLayout.LockName), FileMode.OpenOrCreate,
                 FileAccess.ReadWrite, FileShare.None);
-            WriteHolder(holderPath, holder);
+            TryWriteHolder(holderPath, holder);
             return new VolumeLock(file, holderPath);
         }
         catch (Exception failure) when (failure is UnauthorizedAccessException or IOException
@@ -35,7 +38,7 @@ internal sealed class VolumeLock : IDisposable
         }
         catch (IOException failure)
         {
-            throw InUse(directory, holderPath, failure);
+            throw Refuse(directory, holderPath, failure);
         }
     }
 
@@ -59,7 +62,7 @@ internal sealed class VolumeLock : IDisposable
         }
         catch (IOException failure)
         {
-            throw InUse(directory, Path.Combine(directory, VolumeLayout.HolderName), failure);
+            throw Refuse(directory, Path.Combine(directory, VolumeLayout.HolderName), failure);
         }
     }
 
@@ -70,15 +73,29 @@ internal sealed class VolumeLock : IDisposable
         _file.Dispose();
     }
 
-    private static VolumeException InUse(string directory, string holderPath, IOException failure) => new(
-        VolumeFailure.InUse, $"{directory} is in use by {ReadHolder(holderPath)}: unmount it first (hartfs unmount), "
-        + "or wait for the command to end", failure);
-
-    private static void WriteHolder(string path, string holder)
+    private static VolumeException Refuse(string directory, string holderPath, IOException failure)
     {
-        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
-        string name = holder.Length > 0 ? $" ({holder})" : "";
-        stream.Write(Encoding.UTF8.GetBytes($"process {Environment.ProcessId}{name}"));
+        if (failure.HResult is LinuxWouldBlock or WindowsSharingViolation)
+            return new VolumeException(VolumeFailure.InUse,
+                $"{directory} is in use by {ReadHolder(holderPath)}: unmount it first (hartfs unmount), " +
+                "or wait for the command to end", failure);
+        return new VolumeException(DiskFull.Is(failure) ? VolumeFailure.OutOfSpace : VolumeFailure.IoFailure,
+            $"{directory} cannot be locked: {failure.Message}", failure);
+    }
+
+    // A courtesy to whoever is refused: a disk without room for it does not keep the volume from being opened.
+    private static void TryWriteHolder(string path, string holder)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, 0);
+            string name = holder.Length > 0 ? $" ({holder})" : "";
+            stream.Write(Encoding.UTF8.GetBytes($"process {Environment.ProcessId}{name}"));
+        }
+        catch (IOException)
+        {
+            // They are told of another process then.
+        }
     }
 
     private static string ReadHolder(string path)

@@ -22,7 +22,7 @@ public static class DurableFile
             using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write))
             {
                 RandomAccess.Write(file, bytes, 0);
-                RandomAccess.FlushToDisk(file);
+                DiskFlush.Flush(file, temporary);
             }
 
             File.Move(temporary, full, overwrite: true);
@@ -49,7 +49,7 @@ public static class DurableFile
     public static void Flush(string path)
     {
         using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        RandomAccess.FlushToDisk(file);
+        DiskFlush.Flush(file, path);
     }
 
     /// <summary>Makes every name in a folder durable.</summary>

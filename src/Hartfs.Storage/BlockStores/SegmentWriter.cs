@@ -1,3 +1,4 @@
+using Hartfs.Storage.BlockStores.Interop;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hartfs.Storage.BlockStores;
@@ -53,7 +54,7 @@ internal sealed class SegmentWriter : IDisposable
         _isDirty = false;
         try
         {
-            RandomAccess.FlushToDisk(_handle);
+            DiskFlush.Flush(_handle, _folder.PathOf(_segment));
             if (_isNameDurable)
                 return;
             // Whether the name is durable is not known after a restart: once per opened segment.

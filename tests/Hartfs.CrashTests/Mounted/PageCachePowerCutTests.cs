@@ -2,7 +2,6 @@ using Hartfs.Core;
 using Hartfs.Core.Mounting;
 using Hartfs.CrashTests.Disk;
 using Hartfs.CrashTests.Runs;
-using Hartfs.Fuse;
 using Hartfs.Metadata.Integrity;
 using Hartfs.Testing;
 using Hartfs.Testing.Modelling;
@@ -118,16 +117,8 @@ public sealed class PageCachePowerCutTests(ITestOutputHelper output) : IDisposab
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    private IMount Mount(ForgettingFileSystem files, bool isReadOnly)
-    {
-        Assert.SkipUnless(File.Exists("/dev/fuse"), "this host has no /dev/fuse to mount a forgetting filesystem with");
-        string mountPoint = Path.Combine(_root, "disk");
-        Directory.CreateDirectory(mountPoint);
-        return new FuseDriver(NullLoggerFactory.Instance).Mount(files, new MountOptions
-        {
-            MountPoint = mountPoint, WritebackCache = false, SourceName = "forgetting", ReadOnly = isReadOnly,
-        });
-    }
+    private IMount Mount(ForgettingFileSystem files, bool isReadOnly) =>
+        MountedDisk.Mount(files, Path.Combine(_root, "disk"), isReadOnly);
 
     private Volume Open(string directory, bool isReadOnly) => Volume.Open(directory,
         Scenario.Settings with { Time = _time, ReadOnly = isReadOnly }, NullLoggerFactory.Instance);
@@ -183,7 +174,7 @@ public sealed class PageCachePowerCutTests(ITestOutputHelper output) : IDisposab
     private bool Recover(SimulatedDisk disk, PowerCut cut, Record record)
     {
         string directory = Path.Combine(_root, "left");
-        Materialize(cut.Strike(disk), directory);
+        MountedDisk.Materialize(cut.Strike(disk), directory);
         try
         {
             string path = Path.Combine(directory, VolumeName);
@@ -205,19 +196,6 @@ public sealed class PageCachePowerCutTests(ITestOutputHelper output) : IDisposab
         finally
         {
             Directory.Delete(directory, recursive: true);
-        }
-    }
-
-    private static void Materialize(Dictionary<string, byte[]> left, string directory)
-    {
-        Directory.CreateDirectory(directory);
-        // Folders come before what is in them; what is in a folder that is gone is gone too.
-        foreach ((string name, byte[] bytes) in left.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-        {
-            string path = Path.Combine(directory, name.TrimEnd('/'));
-            if (!Directory.Exists(Path.GetDirectoryName(path))) continue;
-            if (bytes == SimulatedDisk.Folder) Directory.CreateDirectory(path);
-            else File.WriteAllBytes(path, bytes);
         }
     }
 

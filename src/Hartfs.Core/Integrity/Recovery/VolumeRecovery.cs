@@ -87,10 +87,11 @@ public sealed class VolumeRecovery
             CopyHead? head = Restore(store, volume, load.Reading.Superblock);
             Superblock superblock = load.Reading.Superblock ?? head!.Value.Superblock;
             RecoveryReport report = Rebuild(store, superblock, head);
-            IReadOnlyList<string> kept = Switch();
+            RequireComplete();
+            // Before the metadata change: should it fail, they have not.
             if (load.Reading.Superblock is null || load.OtherCopyFault is not null)
                 SuperblockFile.Save(_directory, superblock);
-            return report with { KeptFiles = kept };
+            return report with { KeptFiles = Switch() };
         }
         catch
         {
@@ -216,14 +217,18 @@ public sealed class VolumeRecovery
 
     private CopyHead RestoreTo(MetadataCopies copies, PackId number)
     {
-        using FileStream file = new(NewPath, FileMode.Create, FileAccess.Write);
-        CopyHead head = copies.Read(number, (offset, bytes) =>
+        CopyHead head;
+        using (FileStream file = new(NewPath, FileMode.Create, FileAccess.Write))
         {
-            file.Position = offset;
-            file.Write(bytes.Span);
-            _progress?.Report(new MaintenanceProgress("reading the copy", offset, 0, true, 0));
-        }, _cancel);
-        file.Flush(flushToDisk: true);
+            head = copies.Read(number, (offset, bytes) =>
+            {
+                file.Position = offset;
+                file.Write(bytes.Span);
+                _progress?.Report(new MaintenanceProgress("reading the copy", offset, 0, true, 0));
+            }, _cancel);
+        }
+
+        DurableFile.Flush(NewPath);
         return head;
     }
 
@@ -274,6 +279,15 @@ public sealed class VolumeRecovery
             _cancel.ThrowIfCancellationRequested();
             throw;
         }
+    }
+
+    // Closing the new database moves its log into it, and only logs when the disk fails that: without its log it is the
+    // old copy, and what was rebuilt is not in it.
+    private void RequireComplete()
+    {
+        var log = new FileInfo(NewPath + "-wal");
+        if (log.Exists && log.Length > 0)
+            throw new IOException($"{NewPath} could not be written to its end");
     }
 
     // The old files leave first; a crash in between leaves a volume whose recovery begins anew.

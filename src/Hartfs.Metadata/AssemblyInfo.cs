@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("Hartfs.Tests")]
+[assembly: InternalsVisibleTo("Hartfs.CrashTests")]

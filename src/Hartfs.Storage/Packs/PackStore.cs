@@ -280,15 +280,17 @@ public sealed partial class PackStore : IDisposable
         return packs;
     }
 
-    /// <summary>The number of every pack that exists, debris included, in ascending order. Reads no pack.</summary>
+    /// <summary>
+    /// The number of every pack of which there is a file, be it its parity alone, debris included, in ascending order.
+    /// Reads no pack.
+    /// </summary>
     public IReadOnlyList<PackId> ListNumbers()
     {
-        List<PackId> packs = [];
+        SortedSet<PackId> packs = [];
         foreach (SegmentInfo segment in _store.List(_names.Prefix))
-            if (_names.TryParse(segment.Name, out PackId pack))
+            if (_names.TryParse(segment.Name, out PackId pack) || _parityNames.TryParse(segment.Name, out pack))
                 packs.Add(pack);
-        packs.Sort();
-        return packs;
+        return [.. packs];
     }
 
     /// <summary>Removes a pack that nothing committed refers to, and its parity. No error when there is none.</summary>
@@ -370,7 +372,9 @@ public sealed partial class PackStore : IDisposable
     private OpenPack Begin()
     {
         PackId pack = _nextPack;
-        while (_store.TryGetLength(_names.Of(pack), out long length) && length > 0)
+        while ((_store.TryGetLength(_names.Of(pack), out long length) && length > 0)
+            // It is of another pack that had the number before a recovery, and would never fit.
+            || _store.TryGetLength(_parityNames.Of(pack), out _))
             pack = new PackId(pack.Value + 1);
         var header = new PackHeader(_volume, pack);
         Span<byte> bytes = stackalloc byte[PackHeader.Size];

@@ -27,6 +27,14 @@ internal sealed class ByteBuffer(byte[] initial)
         Length = next;
     }
 
+    /// <summary>Changes bits, as far as there are bytes.</summary>
+    public void Damage(long offset, ReadOnlySpan<byte> bits)
+    {
+        Own(Length);
+        for (int index = 0; index < bits.Length && offset + index < Length; index++)
+            _bytes[offset + index] ^= bits[index];
+    }
+
     /// <summary>How many bytes there were at that place.</summary>
     public int Read(long offset, Span<byte> target)
     {

@@ -17,6 +17,9 @@ internal enum DiskEventKind
     FailToSynchronize,
 
     Delete,
+
+    /// <summary>The disk itself changes bytes that it has kept; nobody asked for it.</summary>
+    Damage,
 }
 
 /// <summary>One request.</summary>
@@ -43,6 +46,7 @@ internal sealed record DiskEvent(
         DiskEventKind.SynchronizeNames => $"synchronize the folder of {File.Name}",
         DiskEventKind.FailToSynchronize => $"fail to synchronize {File.Name}",
         DiskEventKind.Delete => $"delete {Name}",
+        DiskEventKind.Damage => $"damage {File.Name} {Offset}+{Bytes!.Length}",
         _ => $"create {Name}",
     };
 }

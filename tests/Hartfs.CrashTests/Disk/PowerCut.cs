@@ -122,7 +122,8 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
     {
         if (file.IsFolder) return SimulatedDisk.Folder;
         ByteBuffer bytes = new(file.Initial);
-        int pendingCount = history.Changes.Count(change => !history.IsDurable(change.Index));
+        int pendingCount = history.Changes.Count(
+            change => !history.IsDurable(change.Index) && change.Event.Kind != DiskEventKind.Damage);
         int pending = 0;
         int whole = Loss switch
         {
@@ -132,7 +133,8 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
         };
         for (int index = 0; index < history.Changes.Count; index++)
         {
-            if (history.IsDurable(history.Changes[index].Index))
+            (int at, DiskEvent change) = history.Changes[index];
+            if (history.IsDurable(at) || change.Kind == DiskEventKind.Damage)
             {
                 Apply(index);
                 continue;
@@ -152,6 +154,7 @@ internal sealed record PowerCut(int Position, Loss Loss, int Seed)
             (int at, DiskEvent change) = history.Changes[index];
             kept.Add(at, 0, change.Bytes?.Length ?? 0);
             if (change.Kind == DiskEventKind.Truncate) bytes.SetLength(change.Offset);
+            else if (change.Kind == DiskEventKind.Damage) bytes.Damage(change.Offset, change.Bytes);
             else bytes.Write(change.Offset, change.Bytes);
         }
     }

@@ -9,6 +9,7 @@ internal sealed class SimulatedDisk
     private readonly Lock _lock = new(); // guards: everything below
     private readonly SortedDictionary<string, DiskFile> _names = new(StringComparer.Ordinal);
     private readonly List<DiskEvent> _log = [];
+    private (string Name, string Path) _mirror = ("", "");
 
     /// <summary>A disk just switched on: what is on it is durable.</summary>
     public SimulatedDisk(IReadOnlyDictionary<string, byte[]> files)
@@ -132,6 +133,12 @@ internal sealed class SimulatedDisk
         lock (_lock)
         {
             file.Current.SetLength(length);
+            if (file.Name == _mirror.Name)
+            {
+                using FileStream stream = OpenMirror();
+                stream.SetLength(length);
+            }
+
             _log.Add(new DiskEvent(DiskEventKind.Truncate, file, length));
         }
     }
@@ -170,6 +177,28 @@ internal sealed class SimulatedDisk
         }
     }
 
+    /// <summary>Changes bits of a file behind everybody's back.</summary>
+    public void Damage(DiskFile file, long offset, byte[] bits)
+    {
+        lock (_lock)
+        {
+            file.Current.Damage(offset, bits);
+            _log.Add(new DiskEvent(DiskEventKind.Damage, file, offset, bits));
+        }
+    }
+
+    /// <summary>
+    /// Keeps the bytes of one file in a file of the system too, for who does not read it through this disk.
+    /// </summary>
+    public void Mirror(string name, string path)
+    {
+        lock (_lock)
+        {
+            File.WriteAllBytes(path, _names.TryGetValue(name, out DiskFile? file) ? file.Current.ToArray() : []);
+            _mirror = (name, path);
+        }
+    }
+
     public void Rename(string from, string to)
     {
         lock (_lock)
@@ -194,8 +223,18 @@ internal sealed class SimulatedDisk
     {
         if (bytes.IsEmpty) return;
         file.Current.Write(offset, bytes);
+        if (file.Name == _mirror.Name)
+        {
+            using FileStream stream = OpenMirror();
+            stream.Position = offset;
+            stream.Write(bytes);
+        }
+
         _log.Add(new DiskEvent(DiskEventKind.Write, file, offset, bytes.ToArray()));
     }
+
+    private FileStream OpenMirror() =>
+        new(_mirror.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
 
     private void FailIfPlanned(DiskFaultKind kind)
     {

@@ -9,6 +9,7 @@ using Hartfs.Storage.BlockStores;
 using Hartfs.Storage.Hashing;
 using Hartfs.Storage.Packs;
 using Hartfs.Testing;
+using Hartfs.Testing.Modelling;
 
 namespace Hartfs.CrashTests.Runs;
 
@@ -44,7 +45,15 @@ internal sealed class CrashHost : IDisposable
     /// <summary>Whether the clock is put back every now and then.</summary>
     public bool ClockJumpsBack { get; init; }
 
+    /// <summary>Whether nothing goes on beside the operations.</summary>
+    public bool IsAlone => !_settings.Collection.IsAutomatic;
+
+    /// <summary>Whether the metadata are copied or checked: not through SQLite alone.</summary>
+    public bool ReadsDatabaseFile { get; init; }
+
     public ManualTime Time { get; } = new();
+
+    public CrashUpkeep Upkeep { get; } = new();
 
     /// <summary>The time that the model lives at, nanoseconds since 1970-01-01 UTC.</summary>
     public long ModelTime { get; set; }
@@ -58,6 +67,8 @@ internal sealed class CrashHost : IDisposable
     private Volume Open(SimulatedDisk disk, bool readOnly)
     {
         SimulatedVfs.Attach(_directory, disk);
+        // Copies of the metadata are read from the file itself.
+        if (ReadsDatabaseFile) disk.Mirror("metadata.sqlite", Path.Combine(_directory, "metadata.sqlite"));
         _log = new LogAssert();
         _violation = null;
         if (disk.Fault is not null) ExpectAnything();
@@ -132,14 +143,23 @@ internal sealed class CrashHost : IDisposable
     }
 
     /// <summary>Lets the clock go on before an operation, or sends it an hour back.</summary>
-    public void Tick(int operation)
+    public void Tick(int operation, OperationKind kind)
     {
+        // So that another snapshot is due.
+        if (kind == OperationKind.RunPolicy) Time.Advance(TimeSpan.FromHours(1));
         Time.Advance(ClockJumpsBack && operation % 6 == 5 ? TimeSpan.FromHours(-1) : TimeSpan.FromMilliseconds(1));
         ModelTime = Time.Nanoseconds;
     }
 
     /// <summary>Whether the volume said something that contains a text.</summary>
     public bool WasSaid(string text) => _log.Contains(text);
+
+    /// <summary>Mends what the disk damaged before the power was cut.</summary>
+    public void PutRight(Volume volume)
+    {
+        ExpectAnything();
+        Upkeep.PutRight(volume);
+    }
 
     /// <summary>From now until the next opening the volume may warn of anything.</summary>
     public void ExpectAnything() => _log.Expect("");
@@ -155,11 +175,16 @@ internal sealed class CrashHost : IDisposable
     public int DeletionCount => _durable.DeletionCount;
 
     /// <summary>I1: all that a commit names is there, before anything is recovered.</summary>
-    public void VerifyLeft(IReadOnlyDictionary<string, byte[]> left) => _durable.RequirePacks(left);
+    public void VerifyLeft(IReadOnlyDictionary<string, byte[]> left, bool hasCopy)
+    {
+        _durable.RequirePacks(left);
+        if (hasCopy) _durable.RequireCopy(left, SuperblockFile.Load(_directory).Reading.Superblock!.Volume);
+    }
 
     public void Dispose()
     {
         _durable.Dispose();
+        Upkeep.Dispose();
         SimulatedVfs.Attach(_directory, null);
         Directory.Delete(_directory, recursive: true);
     }

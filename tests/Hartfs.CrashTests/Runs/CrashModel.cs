@@ -3,6 +3,7 @@ using System.Text;
 using Hartfs.Core;
 using Hartfs.Core.Collection;
 using Hartfs.Core.Snapshots;
+using Hartfs.Format;
 using Hartfs.Testing.Modelling;
 
 namespace Hartfs.CrashTests.Runs;
@@ -39,17 +40,19 @@ internal sealed class CrashModel
         {
             case OperationKind.TakeSnapshot:
                 return new Outcome(
-                    _snapshots.TryAdd(name, new Snapshot(Tree)) ? FsError.None : FsError.AlreadyExists);
+                    _snapshots.TryAdd(name, new Snapshot(Tree, _now())) ? FsError.None : FsError.AlreadyExists);
             case OperationKind.DeleteSnapshot:
                 return new Outcome(_snapshots.Remove(name) ? FsError.None : FsError.NotFound);
             case OperationKind.RollBack:
                 if (!_snapshots.TryGetValue(name, out Snapshot? target)) return new Outcome(FsError.NotFound);
-                _snapshots.Add(FreeName(), new Snapshot(Tree));
+                _snapshots.Add(FreeName("before-rollback-"), new Snapshot(Tree, _now()));
                 Tree.RollBackTo(target.Tree);
                 return new Outcome(FsError.None);
             case OperationKind.CloneTree:
                 return new Outcome(Tree.CloneTree(Tree, operation.Path, operation.Path2, replaces: false));
             case OperationKind.Commit or OperationKind.Collect:
+                return new Outcome(FsError.None);
+            case var kind when CrashUpkeep.Handles(kind):
                 return new Outcome(FsError.None);
             default:
                 return _runner.Apply(operation);
@@ -80,6 +83,10 @@ internal sealed class CrashModel
                     return new Outcome(FsError.None);
                 case OperationKind.RollBack:
                     volume.Snapshots.RollBack(name);
+                    return new Outcome(FsError.None);
+                case OperationKind.RunPolicy:
+                    if (volume.Snapshots.Policy != CrashUpkeep.Policy) volume.Snapshots.SetPolicy(CrashUpkeep.Policy);
+                    volume.Snapshots.RunPolicy();
                     return new Outcome(FsError.None);
                 case OperationKind.CloneTree:
                     volume.Snapshots.Clone(name, Encoding.Latin1.GetBytes(operation.Path2));
@@ -126,20 +133,44 @@ internal sealed class CrashModel
         return lines;
     }
 
-    /// <summary>What the product calls the snapshot that a rollback leaves.</summary>
-    private string FreeName()
+    /// <summary>What running the policy consists of at this moment, one durable step after the other.</summary>
+    public IReadOnlyList<Operation> PolicySteps()
+    {
+        long number = 0;
+        List<SnapshotRecord> records = [.. _snapshots.Where(entry => entry.Key.StartsWith(SnapshotPolicy.Prefix,
+            StringComparison.Ordinal)).OrderBy(entry => entry.Value.Created).Select(entry => new SnapshotRecord
+            {
+                Id = new SnapshotId(++number),
+                Name = Encoding.Latin1.GetBytes(entry.Key),
+                Epoch = number,
+                Created = entry.Value.Created,
+                Kind = SnapshotKind.Scheduled,
+            })];
+        PolicyPlan plan = CrashUpkeep.Policy.Plan(records, DateTimeOffset.UnixEpoch.AddTicks(_now() / 100));
+        List<Operation> steps = [];
+        if (plan.IsDue)
+            steps.Add(new Operation(OperationKind.TakeSnapshot) { Path = FreeName(SnapshotPolicy.Prefix) });
+        steps.AddRange(plan.Deleted.Select(record =>
+            new Operation(OperationKind.DeleteSnapshot) { Path = Encoding.Latin1.GetString(record.Name) }));
+        return steps;
+    }
+
+    /// <summary>What the product calls a snapshot that it makes by itself.</summary>
+    private string FreeName(string prefix)
     {
         DateTimeOffset moment = DateTimeOffset.UnixEpoch.AddTicks(_now() / 100);
-        string name = SnapshotName.Of(moment, "before-rollback-");
+        string name = SnapshotName.Of(moment, prefix);
         string free = name;
         for (int number = 2; _snapshots.ContainsKey(free); number++)
             free = string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
         return free;
     }
 
-    private sealed class Snapshot(ReferenceFileSystem tree)
+    private sealed class Snapshot(ReferenceFileSystem tree, long created)
     {
         private List<string>? _lines;
+
+        public long Created => created;
 
         public ReferenceFileSystem Tree { get; } = tree.CloneNamed();
 

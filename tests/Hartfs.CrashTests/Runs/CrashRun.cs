@@ -51,13 +51,14 @@ internal sealed class CrashRun
         using CrashHost host = new(_scenario.Settings, _scenario.Parameters)
         {
             ClockJumpsBack = _scenario.ClockJumpsBack,
+            ReadsDatabaseFile = _scenario.Upkeep != UpkeepKind.None,
         };
         List<Operation> operations = _scenario.Generate(_seed, _scenario.OperationCount, isFirst: true);
         CrashSession session = CrashSession.Begin(host, NewDisk(host.NewVolume), operations);
         int randomCount = session.Disk.Log.Count / 2;
         foreach (PowerCut cut in PowerCut.Choose(session.Disk, _random, everySynchronization: true, randomCount))
             Strike(host, session, cut, depth: 1);
-        _count.Deletions = host.DeletionCount;
+        (_count.Deletions, _count.Damages) = (host.DeletionCount, host.Upkeep.DamageCount);
     }
 
     /// <summary>Recovers from a cut; sometimes goes on and cuts again, while recovering, working or closing.</summary>
@@ -82,7 +83,7 @@ internal sealed class CrashRun
         }
 
         _count.Recoveries++;
-        host.VerifyLeft(left);
+        host.VerifyLeft(left, before.HasCopyAt(cut.Position));
         SimulatedDisk disk = NewDisk(left);
         bool alsoReadsOnly = _random.Next(8) == 0;
         CrashSession session = CrashSession.Resume(before, cut, mark, disk, operations, alsoReadsOnly);

@@ -12,6 +12,8 @@ internal sealed record CrashScenario(string Name)
     private static readonly string[] Snapshots = ["s1", "s2", "s3"];
     private static readonly string[] Copies = ["/k", "/l", "/p/k", "/q/c"];
 
+    private const int UpkeepEvery = 5;
+
     /// <summary>The mix of operations between the idioms.</summary>
     public required Func<OperationMix> Mix { get; init; }
 
@@ -28,6 +30,9 @@ internal sealed record CrashScenario(string Name)
 
     /// <summary>One of so many operations is a collection; 0: none.</summary>
     public int CollectEvery { get; init; }
+
+    /// <summary>What of upkeep is among the operations.</summary>
+    public UpkeepKind Upkeep { get; init; }
 
     public VolumeSettings Settings { get; init; } = new()
     {
@@ -66,6 +71,8 @@ internal sealed record CrashScenario(string Name)
             if (CollectEvery > 0 && random.Next(CollectEvery) == 0)
                 operations.Add(new Operation(OperationKind.Collect));
             else if (SnapshotEvery > 0 && random.Next(SnapshotEvery) == 0) operations.Add(NextOfSnapshots(random));
+            else if (Upkeep != UpkeepKind.None && random.Next(UpkeepEvery) == 0)
+                operations.AddRange(UpkeepIdioms.Next(random, Upkeep));
             else if (random.Next(IdiomEvery) == 0) operations.AddRange(NextIdiom(random));
             else operations.Add(generator.Next());
         }

@@ -17,8 +17,12 @@ internal sealed class CrashSession
     private readonly Dictionary<UInt128, List<string>> _found = [];
     private readonly CrashHost _host;
     private Action? _beginModel;
+    private readonly List<int> _harmed = [];
+    private readonly List<int> _copied = [];
     private CrashModel _first = null!;
     private CrashModel _model = null!;
+    private bool _isHarmed;
+    private bool _hasCopy;
     private int _openEnd;
     private int _closeBegin;
 
@@ -40,7 +44,10 @@ internal sealed class CrashSession
     {
         CrashSession session = new(before._host, disk);
         (int First, int Last) allowed = before.AllowedAt(cut.Position);
-        if (alsoReadsOnly && session._host.ReadWithoutRecovery(disk) is { } seen) before.Require(seen, allowed);
+        session._isHarmed = before.IsHarmedAt(cut.Position);
+        session._hasCopy = before.HasCopyAt(cut.Position);
+        if (alsoReadsOnly && !session._isHarmed && session._host.ReadWithoutRecovery(disk) is { } seen)
+            before.Require(seen, allowed);
         session.Run(operations, before, allowed, mark);
         return session;
     }
@@ -82,7 +89,9 @@ internal sealed class CrashSession
         try
         {
             _openEnd = Disk.Position;
+            if (_isHarmed) _host.PutRight(volume);
             List<string> found = _host.Inspect(volume, Disk);
+            if (volume.RecoveryReport is not null && _host.IsAlone) CrashUpkeep.RequireNoOrphans(Disk);
             int state = before?.Require(found, allowed) ?? 0;
             before?._found.TryAdd(mark, found);
             _states.Add(new State(null, 0, found));
@@ -94,6 +103,7 @@ internal sealed class CrashSession
                 RequireSame(Dump(), found, "in the model");
                 Apply(volume, operations);
                 RequireSame(_states[^1].Tree, _host.ReadTree(volume), "before closing");
+                CrashUpkeep.RequireWhole(volume);
             }
         }
         finally
@@ -136,24 +146,60 @@ internal sealed class CrashSession
         TreeRunner runner = new(new ProductTree(volume.FileSystem));
         foreach (Operation operation in operations)
         {
-            int state = _states.Count;
-            _host.Tick(state);
-            _begun.Add((Disk.Position, state));
-            Outcome expected = _model.Apply(operation);
-            Outcome actual = CrashModel.Apply(volume, runner, operation);
+            _host.Tick(_states.Count, operation.Kind);
+            int position = Disk.Position;
+            Outcome expected = Foresee(operation);
+            int state = _states.Count - 1;
+            _begun.Add((position, state));
+            if (CrashUpkeep.DoesHarm(operation.Kind))
+            {
+                _harmed.Add(position);
+                _host.ExpectAnything();
+            }
+
+            Outcome actual = CrashUpkeep.Handles(operation.Kind)
+                ? new Outcome(_host.Upkeep.Apply(volume, Disk, operation))
+                : CrashModel.Apply(volume, runner, operation);
             if (_model.Difference(operation, expected, actual) is { } difference)
                 throw new CrashViolation($"operation {state}, {operation}: {difference}");
-            _states.Add(new State(operation, _host.ModelTime, Changes(operation) ? Dump() : _states[^1].Tree));
+            if (operation.Kind == OperationKind.CopyMetadata && _host.Upkeep.IsCopied) _copied.Add(Disk.Position);
             if (IsBarrier(operation) && actual.Error == FsError.None) _durable.Add((Disk.Position, state));
         }
     }
 
+    /// <summary>What an operation is going to make of the tree, step by step.</summary>
+    private Outcome Foresee(Operation operation)
+    {
+        if (operation.Kind != OperationKind.RunPolicy)
+        {
+            Outcome expected = _model.Apply(operation);
+            _states.Add(new State(operation, _host.ModelTime, Changes(operation) ? Dump() : _states[^1].Tree));
+            return expected;
+        }
+
+        foreach (Operation step in _model.PolicySteps())
+        {
+            _model.Apply(step);
+            _states.Add(new State(step, _host.ModelTime, Dump()));
+        }
+
+        return new Outcome(FsError.None);
+    }
+
+    /// <summary>Whether a copy of the metadata was durable before a cut.</summary>
+    public bool HasCopyAt(int position) => _hasCopy || _copied.Exists(at => at <= position);
+
+    /// <summary>Whether a cut may leave bytes that the disk changed, or metadata that contradict themselves.</summary>
+    private bool IsHarmedAt(int position) => _isHarmed || _harmed.Exists(at => at <= position);
+
     private static bool IsBarrier(Operation operation) =>
         operation.Kind is OperationKind.Commit or OperationKind.Synchronize or OperationKind.TakeSnapshot
-            or OperationKind.DeleteSnapshot or OperationKind.RollBack;
+            or OperationKind.DeleteSnapshot or OperationKind.RollBack or OperationKind.RunPolicy
+            or OperationKind.RepairFrom;
 
     private static bool Changes(Operation operation) =>
-        operation.Kind is not (OperationKind.Commit or OperationKind.Synchronize or OperationKind.Collect
+        !CrashUpkeep.Handles(operation.Kind)
+        && operation.Kind is not (OperationKind.Commit or OperationKind.Synchronize or OperationKind.Collect
             or OperationKind.Open
             or OperationKind.Read or OperationKind.List or OperationKind.Seek or OperationKind.GetAttributes
             or OperationKind.GetXattr or OperationKind.ListXattrs or OperationKind.ReadSymbolicLink

@@ -1,8 +1,11 @@
+using Hartfs.Core.Integrity;
 using Hartfs.CrashTests.Disk;
 using Hartfs.CrashTests.Interop;
 using Hartfs.Format;
 using Hartfs.Metadata;
+using Hartfs.Metadata.Integrity;
 using Hartfs.Metadata.Tables;
+using Hartfs.Storage;
 using Hartfs.Storage.Packs;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -56,11 +59,46 @@ internal sealed class DurableMetadata : IDisposable
         }
     }
 
+    /// <summary>Throws when no copy of the metadata is left that is whole and says nothing contradictory.</summary>
+    public void RequireCopy(IReadOnlyDictionary<string, byte[]> left, VolumeId id)
+    {
+        using SimulatedBlockStore store = new(new SimulatedDisk(left.Where(IsCopy).ToDictionary()));
+        using MetadataCopies copies = new(store, id, NullLogger.Instance);
+        foreach (CopyInfo copy in copies.List())
+        {
+            try
+            {
+                ByteBuffer bytes = new([]);
+                copies.Read(copy.Number, (offset, part) => bytes.Write(offset, part.Span), CancellationToken.None);
+                lock (_lock)
+                {
+                    using MetadataStore metadata =
+                        Open(new Dictionary<string, byte[]> { [Name] = bytes.ToArray() });
+                    IReadOnlyList<Violation> violations = MetadataInvariants.Check(metadata);
+                    if (violations.Count > 0)
+                        throw new CrashViolation("a copy of the metadata contradicts itself: " +
+                            string.Join("; ", violations));
+                }
+
+                return;
+            }
+            catch (CorruptDataException)
+            {
+                // It was being written; the one before is whole.
+            }
+        }
+
+        throw new CrashViolation("a copy of the metadata had been made, and there is none");
+    }
+
     public void Dispose()
     {
         SimulatedVfs.Attach(_directory, null);
         Directory.Delete(_directory, recursive: true);
     }
+
+    private static bool IsCopy(KeyValuePair<string, byte[]> file) =>
+        file.Key.StartsWith("copies/", StringComparison.Ordinal);
 
     private static bool IsOfMetadata(string file) => file.StartsWith(Name, StringComparison.Ordinal);
 

@@ -142,11 +142,13 @@ internal sealed class FaultRun
         _states.Add(found);
     }
 
-    private static Outcome Try(Volume volume, Operation operation, TreeRunner runner)
+    private Outcome Try(Volume volume, Operation operation, TreeRunner runner)
     {
         try
         {
-            return CrashModel.Apply(volume, runner, operation);
+            return CrashUpkeep.Handles(operation.Kind)
+                ? new Outcome(_host.Upkeep.Apply(volume, _disk, operation))
+                : CrashModel.Apply(volume, runner, operation);
         }
 #pragma warning disable CA1031 // what the drivers' guards turn into EIO
         catch (Exception failure) when (failure is MetadataException || volume.Metadata.IsFailed)

@@ -56,6 +56,28 @@ public enum OperationKind
 
     /// <summary>Bring back what nothing refers to.</summary>
     Collect,
+
+    /// <summary>Make the snapshot that is due and delete those that the policy no longer keeps.</summary>
+    RunPolicy,
+
+    /// <summary>Compute the parity that packs lack.</summary>
+    WriteParity,
+    CopyMetadata,
+
+    /// <summary>Verify and mend stored bytes; with a length, so many blocks; with a mode, from the start.</summary>
+    Scrub,
+
+    /// <summary>Check the structure, and repair it.</summary>
+    Check,
+
+    /// <summary>Put missing content back from files that have it.</summary>
+    RepairFrom,
+
+    /// <summary>The disk changes stored bytes by itself; the mode says which.</summary>
+    Damage,
+
+    /// <summary>The metadata come to say something that is not so; the mode says what.</summary>
+    Contradict,
 }
 
 /// <summary>One step of a model run, independent of what came before: any subset of a run is a run.</summary>

@@ -68,6 +68,8 @@ internal static class StatsText
                 + (report.ScrubDamaged == 0 ? "no damage" : $"{Count(report.ScrubDamaged)} blocks damaged"));
         }
 
+        if (report.ScrubDoneBytes is { } done)
+            output.WriteLine($"  a scrub has verified {ByteSize.Format(done)} so far; the next one goes on there");
         if (report.DamagedBlocks > 0)
             output.WriteLine($"  {Count(report.DamagedBlocks)} blocks are damaged: hartfs repair lists the files");
     }

@@ -107,6 +107,22 @@ public sealed class StatsTextTests
     }
 
     [Fact]
+    public void A_scrub_that_was_stopped_and_what_lies_beside_the_packs_are_shown()
+    {
+        StatsReport report = StatsReport.From("/v", Figures with
+        {
+            Scrub = new Hartfs.Core.Integrity.ScrubStatus(0, 0, BegunTime: 5, DoneBytes: 3L << 20),
+            CopyBytes = 2L << 20,
+            ParityBytes = 1L << 20,
+        });
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        StatsText.Write(text, report);
+        Assert.Contains("a scrub has verified 3.00 MiB so far", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains("copies of the metadata 2.00 MiB, parity 1.00 MiB", text.ToString(), StringComparison.Ordinal);
+        Assert.Equal((266L + 3) << 20, report.StoredBytes);
+    }
+
+    [Fact]
     public void The_json_has_the_figures_under_their_documented_names()
     {
         string json = JsonText.Indented(StatsReport.From("/v", Figures), JsonText.Pretty.StatsReport);

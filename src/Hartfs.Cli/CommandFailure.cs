@@ -37,6 +37,7 @@ internal sealed class CommandFailure : Exception
         VolumeFailure.OutOfSpace => ExitCode.OutOfSpace,
         VolumeFailure.DirectoryNotEmpty => ExitCode.DirectoryNotEmpty,
         VolumeFailure.IoFailure => ExitCode.IoFailure,
+        VolumeFailure.NotNeeded => ExitCode.Success,
         _ => ExitCode.Failure,
     };
 

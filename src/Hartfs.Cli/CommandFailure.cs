@@ -13,7 +13,7 @@ internal sealed class CommandFailure : Exception
     public ExitCode Code { get; }
 
     /// <summary>Finds exit code and message of whatever ended a command; null for a bug.</summary>
-    public static CommandFailure? From(Exception exception) => exception switch
+    public static CommandFailure? From(Exception exception) => (VolumeException.From(exception) ?? exception) switch
     {
         CommandFailure failure => failure,
         VolumeException volume => new CommandFailure(CodeOf(volume.Failure), volume.Message, volume),

@@ -1,6 +1,7 @@
 using Hartfs.Core.Files;
 using Hartfs.Core.Snapshots;
 using Hartfs.Format;
+using Hartfs.Metadata;
 
 namespace Hartfs.Core;
 
@@ -20,7 +21,16 @@ public sealed partial class FileSystem
         if (offset >= size || buffer.IsEmpty)
             return FsError.None;
         int wanted = (int)Math.Min(buffer.Length, size - offset);
-        error = _volume.Reader.Read(node, data, offset, buffer[..wanted]);
+        try
+        {
+            error = _volume.Reader.Read(node, data, offset, buffer[..wanted]);
+        }
+        catch (MetadataException failure) when (failure.Kind == MetadataFailure.Damaged)
+        {
+            // Told to the log, page and all, where it was found.
+            error = FsError.CorruptData;
+        }
+
         if (error != FsError.None)
             return error;
         count = wanted;

@@ -83,13 +83,15 @@ public sealed partial class Volume
         ChunkerParameters chunking = ChunkerParameters.FromAverages(parameters.ChunkBytesAverage,
             Math.Max(64 << 10, parameters.ChunkBytesAverage * 4));
         long now = (time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) * 100;
-        CreateMetadata(VolumeLayout.MetadataPath(directory), parameters.RootOwner, now);
+        VolumeId id = VolumeId.Create();
+        CreateMetadata(VolumeLayout.MetadataPath(directory), id, parameters.RootOwner, now);
 
         // The superblock comes last: without it the directory is no volume, and nothing half made is opened.
         SuperblockFile.Save(directory, new Superblock
         {
-            Volume = VolumeId.Create(),
+            Volume = id,
             CreationTime = now,
+            Features = FeatureSets.OfNewVolumes,
             SmallChunks = new ChunkLengths(chunking.Min, chunking.Average, chunking.Max),
             LargeChunks = new ChunkLengths(chunking.LargeMin, chunking.LargeAverage, chunking.LargeMax),
             RunBytesMin = chunking.RunBytesMin,
@@ -125,7 +127,7 @@ public sealed partial class Volume
     };
 
     /// <summary>Makes the metadata of an empty volume.</summary>
-    internal static void CreateMetadata(string path, Credentials rootOwner, long now)
+    internal static void CreateMetadata(string path, VolumeId volume, Credentials rootOwner, long now)
     {
         var root = new InodeRecord
         {
@@ -140,9 +142,10 @@ public sealed partial class Volume
             ChangeTime = now,
             BirthTime = now,
         };
-        MetadataStore.Create(path, root);
-        using (MetadataStore metadata = MetadataStore.Open(path,
-            new MetadataSettings { LogBytesMax = 0 }, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance))
+        MetadataStore.Create(path, root, volume);
+        var settings = new MetadataSettings { LogBytesMax = 0, Sealed = volume };
+        using (MetadataStore metadata = MetadataStore.Open(path, settings,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance))
         {
             metadata.State.CleanShutdown = true;
             metadata.Commit();
@@ -193,9 +196,13 @@ public sealed partial class Volume
             metadata = MetadataStore.Open(VolumeLayout.MetadataPath(directory), new MetadataSettings
             {
                 ReadOnly = settings.ReadOnly,
+                Sealed = superblock.SealedBy,
                 CacheBytesMax = settings.MetadataCacheBytesMax,
                 LogBytesMax = settings.Thresholds.LogBytesMax,
             }, loggers.CreateLogger<MetadataStore>());
+            // Rebuilt metadata of a volume from before there were checksums, or a superblock put back from a copy.
+            if (metadata.IsSealed && superblock.SealedBy is null && !settings.ReadOnly)
+                SuperblockFile.Save(directory, superblock = superblock.WithMetadataChecksums());
             store = wrapStore(new LocalBlockStore(directory));
             VolumeParts parts = Assemble(directory, settings, superblock, metadata, store, loggers) with
             {

@@ -1,3 +1,5 @@
+using Hartfs.Metadata;
+
 namespace Hartfs.Core;
 
 /// <summary>A volume could not be made, opened or closed; the message says why and what to do next.</summary>
@@ -8,6 +10,15 @@ public sealed class VolumeException : Exception
 
     /// <summary>The reason, for the exit code.</summary>
     public VolumeFailure Failure { get; }
+
+    /// <summary>What an open volume fails with whose metadata turn out to be damaged; null: it is not that.</summary>
+    public static VolumeException? From(Exception exception) => exception is MetadataException
+    {
+        Kind: MetadataFailure.Damaged,
+    }
+        ? new VolumeException(VolumeFailure.DamagedMetadata, $"{exception.Message}. hartfs check lists what is " +
+            "damaged, hartfs recover rebuilds the metadata from a copy beside the packs", exception)
+        : null;
 }
 
 /// <summary>Why a volume could not be made, opened or closed.</summary>

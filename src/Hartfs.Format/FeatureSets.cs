@@ -9,8 +9,17 @@ namespace Hartfs.Format;
 /// <param name="Incompatible">With an unknown bit the volume must not be opened.</param>
 public readonly record struct FeatureSets(ulong Compatible, ulong ReadOnlyCompatible, ulong Incompatible)
 {
+    /// <summary>Read-only compatible: every page of the metadata has a checksum (<see cref="MetadataPage"/>).</summary>
+    public const ulong MetadataChecksums = 1;
+
     /// <summary>The bits that this program knows.</summary>
-    public static readonly FeatureSets Known = new(0, 0, 0);
+    public static readonly FeatureSets Known = new(0, MetadataChecksums, 0);
+
+    /// <summary>What a new volume uses.</summary>
+    public static readonly FeatureSets OfNewVolumes = new(0, MetadataChecksums, 0);
+
+    /// <summary>Whether every page of the metadata has a checksum.</summary>
+    public bool HasMetadataChecksums => (ReadOnlyCompatible & MetadataChecksums) != 0;
 
     /// <summary>Bits for which this program may not open the volume.</summary>
     public ulong UnknownIncompatible => Incompatible & ~Known.Incompatible;

@@ -37,6 +37,9 @@ public sealed record Superblock
     /// <summary>What the volume uses.</summary>
     public FeatureSets Features { get; init; }
 
+    /// <summary>The volume whose checksums every page of the metadata has; null: they have none.</summary>
+    public VolumeId? SealedBy => Features.HasMetadataChecksums ? Volume : null;
+
     /// <summary>How chunks are fingerprinted.</summary>
     public HashId Hash { get; init; } = HashId.Sha256;
 
@@ -133,6 +136,13 @@ public sealed record Superblock
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[CrcOffset..], Crc32C.Compute(bytes[..CrcOffset]));
         return image;
     }
+
+    /// <summary>The record that follows this one, of a volume whose metadata have checksums.</summary>
+    public Superblock WithMetadataChecksums() => this with
+    {
+        Generation = Generation + 1,
+        Features = Features with { ReadOnlyCompatible = Features.ReadOnlyCompatible | FeatureSets.MetadataChecksums },
+    };
 
     /// <summary>Equal records have equal bytes.</summary>
     public bool Equals(Superblock? other) => other is not null && ToBytes().AsSpan().SequenceEqual(other.ToBytes());

@@ -16,4 +16,12 @@ internal static partial class Log
 
     [LoggerMessage(2003, LogLevel.Warning, "Metadata could not be checkpointed: {Reason}")]
     public static partial void CheckpointFailed(ILogger logger, string reason);
+
+    [LoggerMessage(2004, LogLevel.Error, "Metadata damaged: {Reason}. hartfs check lists what is, hartfs recover " +
+        "rebuilds the metadata")]
+    public static partial void Damaged(ILogger logger, string reason);
+
+    [LoggerMessage(2005, LogLevel.Information, "Metadata have no checksums, an earlier version made them: {Path}. " +
+        "hartfs recover --force makes metadata that have")]
+    public static partial void NotSealed(ILogger logger, string path);
 }

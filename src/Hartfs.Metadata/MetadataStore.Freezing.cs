@@ -45,7 +45,11 @@ public sealed partial class MetadataStore
         {
             lock (storeLock)
                 _frozen = null;
-        });
+        })
+        {
+            IsSealed = IsSealed,
+            Sealed = _settings.Sealed,
+        };
     }
 
     /// <summary>
@@ -57,7 +61,8 @@ public sealed partial class MetadataStore
         Database database = Database.OpenImmutable(file.Path);
         try
         {
-            var settings = new MetadataSettings { ReadOnly = true };
+            var settings = new MetadataSettings { ReadOnly = true, Sealed = file.Sealed };
+            Require(database, settings.Sealed);
             Configure(database, settings);
             return new MetadataStore(database, file.Path, settings, logger);
         }

@@ -21,7 +21,7 @@ public sealed partial class MetadataStore : IDisposable
     internal const int ApplicationId = 0x48617274;
     internal const int SchemaVersion = 1;
 
-    private const int PageBytes = 4096;
+    private const int PageBytes = MetadataPage.Size;
 
     // Trimming at close: worth it when a quarter of the file is free, bounded so that closing stays quick.
     private const long TrimPagesMin = 32;
@@ -125,22 +125,33 @@ public sealed partial class MetadataStore : IDisposable
     /// <summary>Grows with every row changed since the metadata was opened; wraps around.</summary>
     public int ChangeCount => _database.TotalChanges;
 
+    /// <summary>Whether its pages have checksums.</summary>
+    public bool IsSealed => _database.IsSealed;
+
     /// <summary>Makes the database of a new volume, durably.</summary>
     /// <param name="path">A file that does not exist yet.</param>
     /// <param name="root">The root directory: number <see cref="InodeNumber.Root"/>, its own parent.</param>
-    public static void Create(string path, in InodeRecord root)
+    /// <param name="volume">Whose it is: every page says so; null: pages have no checksums.</param>
+    public static void Create(string path, in InodeRecord root, VolumeId? volume)
     {
         if (File.Exists(path))
             throw new IOException($"{path} exists already");
         using (Database database = Database.Create(path))
         {
+            database.Execute($"PRAGMA page_size = {PageBytes}");
+            if (volume is { } whose)
+            {
+                database.ReservePageEnds();
+                database.Seal(MetadataPage.TagOf(whose));
+            }
+
             database.Execute(
-                $"PRAGMA page_size = {PageBytes}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA locking_mode = EXCLUSIVE; " +
+                "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA locking_mode = EXCLUSIVE; " +
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN;");
             database.Execute(ReadSchema());
             database.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
         }
-        using MetadataStore store = Open(path, new MetadataSettings { LogBytesMax = 0 },
+        using MetadataStore store = Open(path, new MetadataSettings { LogBytesMax = 0, Sealed = volume },
             Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         store.Inodes.Insert(root);
         store.Commit();
@@ -150,13 +161,15 @@ public sealed partial class MetadataStore : IDisposable
     /// Whether a file is a database of this kind whose pages are all whole, as far as SQLite can tell. Reads all of it,
     /// changes nothing, and does not look at a write-ahead log.
     /// </summary>
-    public static bool IsWhole(string path)
+    /// <param name="volume">Whose checksums every page must have; null: whatever the file says of itself.</param>
+    public static bool IsWhole(string path, VolumeId? volume)
     {
         if (!File.Exists(path))
             return false;
         try
         {
             using Database database = Database.OpenImmutable(path);
+            Require(database, volume);
             CheckVersion(database, path);
             return database.FindPageFaults(1).Count == 0;
         }
@@ -164,6 +177,24 @@ public sealed partial class MetadataStore : IDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>
+    /// Gives every page of a database that nobody has open a checksum, where pages have none. Writes all of it anew.
+    /// </summary>
+    /// <param name="volume">Whose it is.</param>
+    public static void AddChecksums(string path, VolumeId volume)
+    {
+        using Database database = Database.Open(path);
+        database.Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL");
+        CheckVersion(database, path);
+        if (database.IsSealed)
+            return;
+        // The new pages are in the log then, all of them, and get their checksums on the way into the file.
+        database.ReservePageEnds();
+        database.Execute("VACUUM");
+        database.Seal(MetadataPage.TagOf(volume));
+        database.Checkpoint(truncate: true);
     }
 
     /// <summary>Opens the metadata, taking in what a crash left behind.</summary>
@@ -174,14 +205,18 @@ public sealed partial class MetadataStore : IDisposable
             throw new MetadataException(MetadataFailure.NotFound, 0, $"{path} does not exist");
         long logBytes = LengthOf(LogPath(path));
         Database database = settings.ReadOnly ? OpenForReading(path, logBytes) : Database.Open(path);
+        database.Damaged = failure => Log.Damaged(logger, failure.Message);
         try
         {
+            Require(database, settings.Sealed);
             Configure(database, settings);
             CheckVersion(database, path);
             var store = new MetadataStore(database, path, settings, logger);
             CheckFeatures(store.State, path, settings.ReadOnly);
             if (logBytes != 0 && !settings.ReadOnly)
                 Log.Recovered(logger, path, logBytes);
+            if (!database.IsSealed)
+                Log.NotSealed(logger, path);
             Log.Opened(logger, path, database.QueryInt64("PRAGMA page_count"), Database.LibraryVersion);
             return store;
         }
@@ -314,6 +349,12 @@ public sealed partial class MetadataStore : IDisposable
         Database database = Database.Open(path);
         database.KeepLogOnClose();
         return database;
+    }
+
+    private static void Require(Database database, VolumeId? volume)
+    {
+        if (volume is { } whose)
+            database.Seal(MetadataPage.TagOf(whose));
     }
 
     private static void Configure(Database database, MetadataSettings settings)

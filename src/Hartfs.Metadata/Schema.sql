@@ -1,7 +1,7 @@
 -- The metadata of a Hartfs volume: the reference of every table and column.
 --
 -- File: metadata.sqlite, WAL mode. PRAGMA application_id is 0x48617274 ("Hart"), PRAGMA user_version the version of
--- this schema (1). Feature sets are in table state.
+-- this schema (1). Feature sets are in table state. Pages end with eight bytes of checksum (format.md).
 --
 -- Epochs. The tree has an epoch, counted from 1 (state.epoch); taking a snapshot ends one. Every row of the tree
 -- carries `born`, the epoch that wrote it. Before a row changes or goes away that somebody reads (a snapshot with

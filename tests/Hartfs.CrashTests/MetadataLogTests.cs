@@ -54,7 +54,7 @@ public sealed class MetadataLogTests : IDisposable
         SimulatedVfs.Attach(_directory, disk);
         InodeRecord root = new() { Number = InodeNumber.Root, Parent = InodeNumber.Root, LinkCount = 2 };
         root.Mode = InodeMode.Directory;
-        MetadataStore.Create(Path, root);
+        MetadataStore.Create(Path, root, VolumeId.Create());
         disk.SynchronizeNames(disk.Find("metadata.sqlite")!);
     }
 

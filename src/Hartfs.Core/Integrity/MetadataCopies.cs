@@ -47,6 +47,7 @@ internal sealed class MetadataCopies : IDisposable
 
     /// <summary>Writes a copy, then deletes all but the newest two. Throws <see cref="IOException"/>.</summary>
     /// <returns>The copy; null when the file changed under it: there is none then.</returns>
+    /// <exception cref="MetadataException">A page is damaged: there is no copy, and the older ones stay.</exception>
     public CopyInfo? Write(MetadataFile file, Superblock superblock, long time, CancellationToken cancel)
     {
         PackId number = new(Math.Max(CopyHead.NumberBase,
@@ -133,7 +134,7 @@ internal sealed class MetadataCopies : IDisposable
         {
             cancel.ThrowIfCancellationRequested();
             Span<byte> part = buffer.AsSpan(0, (int)Math.Min(BlockBytes, file.Length - offset));
-            file.Read(offset, part);
+            file.ReadVerified(offset, part);
             Append(part, CopyHead.Size + offset);
         }
 

@@ -34,9 +34,9 @@ public sealed partial class VolumeIntegrity
             CheckReport report;
             List<PackId> damagedPacks = [];
             using (file)
-            using (MetadataStore frozen = MetadataStore.OpenFrozen(file, _loggers.CreateLogger<MetadataStore>()))
+            using (MetadataStore frozen = OpenFrozen(file))
             using (both.Token.Register(frozen.Interrupt))
-                report = Check(frozen, options, progress, damagedPacks, both.Token);
+                report = Check(frozen, file, options, progress, damagedPacks, both.Token);
             if (file.IsBroken)
                 continue;
             if (options.Repair)
@@ -48,10 +48,23 @@ public sealed partial class VolumeIntegrity
             $"{_volume.Directory} changes faster than it can be checked: unmount it, or try when there is less to do");
     }
 
-    private CheckReport Check(MetadataStore frozen, CheckOptions options, IProgress<MaintenanceProgress>? progress,
-        List<PackId> damagedPacks, CancellationToken cancel)
+    private MetadataStore OpenFrozen(MetadataFile file)
     {
-        var checker = new Checker(frozen, _volume.Metadata, _volume.TreeLock, _volume.Directory, _store, _packs,
+        try
+        {
+            return MetadataStore.OpenFrozen(file, _loggers.CreateLogger<MetadataStore>());
+        }
+        catch (MetadataException failure)
+        {
+            throw VolumeException.From(failure)
+                ?? new VolumeException(VolumeFailure.IoFailure, failure.Message, failure);
+        }
+    }
+
+    private CheckReport Check(MetadataStore frozen, MetadataFile file, CheckOptions options,
+        IProgress<MaintenanceProgress>? progress, List<PackId> damagedPacks, CancellationToken cancel)
+    {
+        var checker = new Checker(frozen, file, _volume.Metadata, _volume.TreeLock, _volume.Directory, _store, _packs,
             _copies, _parity, progress, cancel);
         List<CheckResult> results = [];
         foreach (CheckPass pass in CheckPass.All.Where(pass => pass.Id >= options.FromPass))
@@ -119,7 +132,7 @@ public sealed partial class VolumeIntegrity
                 ? With(report, CheckPass.CopiesId, result => result with { IsRepaired = true })
                 : report;
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or MetadataException)
         {
             // What else was found and repaired is worth telling.
             return With(report, CheckPass.CopiesId, result => result with

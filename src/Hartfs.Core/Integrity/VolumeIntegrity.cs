@@ -164,6 +164,7 @@ public sealed partial class VolumeIntegrity : IDisposable
     /// Writes a copy of the metadata as of now beside the packs, and deletes all but the newest two. False when the
     /// metadata changed too much meanwhile: then there is none. Throws <see cref="IOException"/>.
     /// </summary>
+    /// <exception cref="MetadataException">The metadata are damaged: the older copies stay.</exception>
     public bool CopyMetadata(CancellationToken cancel)
     {
         return Freeze() is { } file && CopyFrozen(file, cancel);
@@ -185,9 +186,9 @@ public sealed partial class VolumeIntegrity : IDisposable
             if (file is not null)
                 CopyFrozen(file, CancellationToken.None);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or MetadataException)
         {
-            // The volume is whole without it.
+            // The volume is as it was without it.
             Log.UpkeepFailed(_logger, failure);
         }
 

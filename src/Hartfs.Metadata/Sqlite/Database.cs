@@ -1,3 +1,4 @@
+using Hartfs.Format;
 using Hartfs.Metadata.Sqlite.Interop;
 
 namespace Hartfs.Metadata.Sqlite;
@@ -54,6 +55,21 @@ internal sealed class Database : IDisposable
         return Open(path, $"file:{escaped}?immutable=1", Sqlite3.OpenReadOnly | Sqlite3.OpenUri);
     }
 
+    /// <summary>Called with every failure that shows damage.</summary>
+    public Action<MetadataException>? Damaged { get; set; }
+
+    /// <summary>Whether pages have checksums: known when something has been read.</summary>
+    public bool IsSealed => Sqlite3.IsSealed(_handle);
+
+    /// <summary>
+    /// Has every page carry a checksum and a tag: of an existing database one that has none is damage, a new one gets
+    /// them.
+    /// </summary>
+    public void Seal(uint tag) => Sqlite3.Seal(_handle, tag);
+
+    /// <summary>Has pages end with bytes that SQLite leaves alone, of a new database or from VACUUM on.</summary>
+    public void ReservePageEnds() => Check(Sqlite3.ReserveBytes(_handle, MetadataPage.ReservedBytes));
+
     /// <summary>The statements prepared for as long as the connection lives.</summary>
     public IReadOnlyList<Statement> Statements => _statements;
 
@@ -99,6 +115,8 @@ internal sealed class Database : IDisposable
         using Statement.Rows rows = statement.Query();
         while (rows.Next())
             faults.Add(rows.Text(0));
+        // It goes on behind a page that was refused, and says so itself.
+        ChecksumVfs.TakeFault();
         return faults is ["ok"] ? [] : faults;
     }
 
@@ -131,6 +149,7 @@ internal sealed class Database : IDisposable
     {
         IsFailed = true;
         MetadataFailure kind = Classify(result, Sqlite3.SystemError(_handle));
+        string reason = (kind == MetadataFailure.Damaged ? ChecksumVfs.TakeFault() : null) ?? Sqlite3.Message(_handle);
         string what = kind switch
         {
             MetadataFailure.Damaged => "is damaged",
@@ -140,8 +159,10 @@ internal sealed class Database : IDisposable
             _ => "failed",
         };
         string statement = sql is null ? "" : $" (in: {sql.ReplaceLineEndings(" ")})";
-        return new MetadataException(
-            kind, result, $"{_path} {what}: {Sqlite3.Message(_handle)} [{result}]{statement}");
+        var failure = new MetadataException(kind, result, $"{_path} {what}: {reason} [{result}]{statement}");
+        if (kind == MetadataFailure.Damaged)
+            Damaged?.Invoke(failure);
+        return failure;
     }
 
     /// <summary>What a change is told that comes after a failure.</summary>
@@ -161,6 +182,7 @@ internal sealed class Database : IDisposable
 
     private static Database Open(string path, string name, int flags)
     {
+        ChecksumVfs.TakeFault();
         int result = Sqlite3.Open(name, flags | Sqlite3.OpenNoMutex, out nint handle);
         var database = new Database(path, handle);
         if (result != Sqlite3.Ok)

@@ -28,7 +28,7 @@ public class MetadataBenchmarks : IDisposable
     public void Setup()
     {
         string path = Path.Combine(_folder, "metadata.sqlite");
-        MetadataStore.Create(path, NewInode(InodeNumber.Root, InodeMode.Directory));
+        MetadataStore.Create(path, NewInode(InodeNumber.Root, InodeMode.Directory), VolumeId.Create());
         _store = MetadataStore.Open(path, new MetadataSettings(), NullLogger.Instance);
         for (int index = 0; index < FileCount; index++) CreateFile();
     }

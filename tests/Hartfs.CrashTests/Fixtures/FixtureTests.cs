@@ -1,16 +1,19 @@
 using System.Buffers.Binary;
 using System.Text;
 using Hartfs.Core;
+using Hartfs.Core.Integrity;
 using Hartfs.CrashTests.Runs;
 using Hartfs.Format;
+using Hartfs.Storage.BlockStores;
 using Hartfs.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Hartfs.CrashTests.Fixtures;
 
 /// <summary>Old volumes open for ever, and damaged ones end as documented.</summary>
 /// <remarks>
-/// The fixture of the current version is made by these tests themselves with HARTFS_MAKE_FIXTURE=1
+/// The newest fixture is made by these tests themselves with HARTFS_MAKE_FIXTURE=1
 /// (<c>tests/fixtures/README.md</c>) until the version is published; from then on it stays.
 /// </remarks>
 public sealed class FixtureTests : IDisposable
@@ -26,11 +29,14 @@ public sealed class FixtureTests : IDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("hartfs-fixture-").FullName;
     private readonly ManualTime _time = new();
 
-    private string VolumePath => Path.Combine(_root, "volume");
+    private string _version = "";
+
+    private string VolumePath => Path.Combine(_root, _version);
 
     [Theory]
-    [InlineData(1)]
-    public void A_volume_of_each_format_version_reads_as_it_was_made(int version)
+    [InlineData("1")]
+    [InlineData("1-checksums")]
+    public void A_volume_of_each_format_version_reads_as_it_was_made(string version)
     {
         Unpack(version);
         Assert.InRange(new FileInfo(FixtureVolume.Archive(version)).Length, 1, FixtureBytesMax);
@@ -44,7 +50,7 @@ public sealed class FixtureTests : IDisposable
     [InlineData("superblock missing", "whole")]
     [InlineData("superblock damaged", "whole")]
     [InlineData("superblock.copy missing", "whole")]
-    [InlineData("superblocks missing", nameof(VolumeFailure.NotAVolume))]
+    [InlineData("superblocks missing", nameof(VolumeFailure.DamagedSuperblock))]
     [InlineData("superblocks damaged", nameof(VolumeFailure.DamagedSuperblock))]
     [InlineData("version newer", nameof(VolumeFailure.NewerFormat))]
     [InlineData("feature incompatible", nameof(VolumeFailure.NewerFormat))]
@@ -52,6 +58,10 @@ public sealed class FixtureTests : IDisposable
     [InlineData("metadata missing", nameof(VolumeFailure.DamagedMetadata))]
     [InlineData("metadata begins with zeros", nameof(VolumeFailure.DamagedMetadata))]
     [InlineData("metadata cut in half", nameof(VolumeFailure.DamagedMetadata))]
+    [InlineData("metadata header flipped", nameof(VolumeFailure.DamagedMetadata))]
+    [InlineData("metadata without checksums", nameof(VolumeFailure.DamagedMetadata))]
+    [InlineData("metadata pages flipped", nameof(VolumeFailure.DamagedMetadata))]
+    [InlineData("metadata pages exchanged", nameof(VolumeFailure.DamagedMetadata))]
     [InlineData("index missing", "whole")]
     [InlineData("index damaged", "whole")]
     [InlineData("pack list cut off", "whole")]
@@ -61,7 +71,14 @@ public sealed class FixtureTests : IDisposable
     [InlineData("debris beside", "whole")]
     public void Each_damage_of_a_fixture_ends_as_documented(string damage, string outcome)
     {
-        Unpack(1);
+        AssertEnd("1-checksums", damage, outcome);
+        string[] ofChecksums = ["header flipped", "without checksums", "pages flipped", "pages exchanged"];
+        if (!ofChecksums.Any(damage.EndsWith)) AssertEnd("1", damage, outcome);
+    }
+
+    private void AssertEnd(string version, string damage, string outcome)
+    {
+        Unpack(version);
         Damage(damage);
         if (Enum.TryParse(outcome, out VolumeFailure failure))
         {
@@ -69,14 +86,14 @@ public sealed class FixtureTests : IDisposable
             Assert.Equal(failure, refused.Failure);
             if (damage != "feature read-only") return;
             using Volume reading = Open(isReadOnly: true);
-            Assert.Equal(FixtureVolume.Tree(1), CrashModel.Dump(reading));
+            Assert.Equal(FixtureVolume.Tree(version), CrashModel.Dump(reading));
             return;
         }
 
         using Volume volume = Open(isReadOnly: false);
         if (outcome == "whole")
         {
-            Assert.Equal(FixtureVolume.Tree(1), CrashModel.Dump(volume));
+            Assert.Equal(FixtureVolume.Tree(version), CrashModel.Dump(volume));
             return;
         }
 
@@ -84,11 +101,33 @@ public sealed class FixtureTests : IDisposable
         Assert.True(right > 0 && refusedCount > 0, $"{right} files are readable, {refusedCount} are not");
     }
 
+    [Fact]
+    public void Recovering_a_volume_from_before_there_were_checksums_gives_it_some()
+    {
+        Unpack("1");
+        Assert.False(IsSealed());
+        using (Volume old = Open(isReadOnly: false))
+            Assert.True(old.Integrity.CopyMetadata(CancellationToken.None));
+        Assert.False(IsSealed());
+        VolumeRecovery.Run(VolumePath, new RecoveryOptions { Force = true }, NullLoggerFactory.Instance, _time, null,
+            CancellationToken.None);
+        List<string> expected = FixtureVolume.Tree("1");
+        using (Volume volume = Open(isReadOnly: true)) Assert.Equal(expected, CrashModel.Dump(volume));
+        using (Volume volume = Open(isReadOnly: false)) Assert.Equal(expected, CrashModel.Dump(volume));
+        Assert.True(IsSealed());
+        FlipPages(Path.Combine(VolumePath, "metadata.sqlite"));
+        VolumeException refused = Assert.Throws<VolumeException>(() => Open(isReadOnly: true).Dispose());
+        Assert.Equal(VolumeFailure.DamagedMetadata, refused.Failure);
+    }
+
     public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    private bool IsSealed() => SuperblockFile.Load(VolumePath).Reading.Superblock!.SealedBy is not null
+        && MetadataPage.IsWhole(File.ReadAllBytes(Path.Combine(VolumePath, "metadata.sqlite")).AsSpan(0, 4096), 1);
 
     private Volume Open(bool isReadOnly) => FixtureVolume.Open(VolumePath, _time, isReadOnly);
 
-    private void Unpack(int version)
+    private void Unpack(string version)
     {
         lock (Making)
         {
@@ -96,6 +135,7 @@ public sealed class FixtureTests : IDisposable
             s_isMade = true;
         }
 
+        _version = version;
         FixtureVolume.Unpack(version, VolumePath);
     }
 
@@ -140,6 +180,10 @@ public sealed class FixtureTests : IDisposable
             case "metadata missing": File.Delete(metadata); break;
             case "metadata begins with zeros": Zero(metadata, 100); break;
             case "metadata cut in half": Cut(metadata, new FileInfo(metadata).Length / 2); break;
+            case "metadata header flipped": Flip(metadata, 20); break;
+            case "metadata without checksums": Unseal(metadata); break;
+            case "metadata pages flipped": FlipPages(metadata); break;
+            case "metadata pages exchanged": ReversePages(metadata); break;
             case "index missing": Directory.Delete(Path.Combine(VolumePath, "index"), recursive: true); break;
             case "index damaged": foreach (string run in Files("index")) Flip(run, 100); break;
             case "pack list cut off": foreach (string pack in Files("packs")) CutList(pack); break;
@@ -191,6 +235,28 @@ public sealed class FixtureTests : IDisposable
         byte[] bytes = File.ReadAllBytes(path);
         if (bytes.AsSpan(Math.Max(0, bytes.Length - PackFooter.Size)).StartsWith("HARTTAIL"u8))
             Cut(path, bytes.Length - PackFooter.Size);
+    }
+
+    // As a program would leave it that knows nothing of checksums.
+    private static void Unseal(string path)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        for (int end = 4096; end <= bytes.Length; end += 4096)
+            bytes.AsSpan(end - 8, 8).Clear();
+        File.WriteAllBytes(path, bytes);
+    }
+
+    // One bit of every page but the first, which is always looked at.
+    private static void FlipPages(string path)
+    {
+        for (int at = 4096 + 2000; at < new FileInfo(path).Length; at += 4096) Flip(path, at);
+    }
+
+    private static void ReversePages(string path)
+    {
+        byte[][] pages = [.. File.ReadAllBytes(path).Chunk(4096)];
+        Array.Reverse(pages, 1, pages.Length - 1);
+        File.WriteAllBytes(path, [.. pages.SelectMany(page => page)]);
     }
 
     private static void Cut(string path, long length)

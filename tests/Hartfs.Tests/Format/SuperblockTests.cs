@@ -48,7 +48,7 @@ public sealed class SuperblockTests
         SuperblockReading reading = Superblock.Read(written.ToBytes());
         Assert.Equal(SuperblockFault.None, reading.Fault);
         Assert.Equal(written, reading.Superblock);
-        Assert.Equal(5UL, reading.Superblock!.Features.UnknownReadOnlyCompatible);
+        Assert.Equal(4UL, reading.Superblock!.Features.UnknownReadOnlyCompatible);
         Assert.Equal(-7, reading.Superblock.CodecLevel);
     }
 

@@ -20,7 +20,7 @@ public sealed class MetadataStoreTests : IDisposable
         Assert.Equal(TemporaryMetadata.Directory_(1, 1), root);
         Assert.True(Store.Entries.IsEmpty(InodeNumber.Root));
         Assert.Equal((1, 1, 0), (Store.Epoch, Store.State.DirectoryCount, Store.PendingChanges));
-        Assert.Throws<IOException>(() => MetadataStore.Create(_metadata.Path, root));
+        Assert.Throws<IOException>(() => MetadataStore.Create(_metadata.Path, root, null));
     }
 
     [Fact]

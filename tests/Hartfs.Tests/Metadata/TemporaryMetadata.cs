@@ -11,9 +11,11 @@ internal sealed class TemporaryMetadata : IDisposable
 
     public TemporaryMetadata(MetadataSettings? settings = null)
     {
-        MetadataStore.Create(Path, Directory_(1, 1));
+        MetadataStore.Create(Path, Directory_(1, 1), Volume);
         Store = Open(settings);
     }
+
+    public static VolumeId Volume { get; } = VolumeId.Create();
 
     public string Folder => _folder.FullName;
 

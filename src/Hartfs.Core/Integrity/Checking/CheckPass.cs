@@ -28,7 +28,7 @@ public sealed record CheckPass(int Id, string Name, string Statement, string Rep
     [
         new(SuperblockId, "superblock", "Both copies of the superblock are whole and of one generation.",
             "the whole one is written over the other"),
-        new(PagesId, "metadata-pages", "SQLite finds every page, index and row of the metadata whole.", ""),
+        new(PagesId, "metadata-pages", "Every page of the metadata fits its checksum, and SQLite finds it whole.", ""),
         new(NamesId, "names", "Names, directories and link counts agree, and everything can be reached.",
             "names of nothing go, link counts are counted anew, what has no name goes under /lost+found", PagesId),
         new(ExtentsId, "extents", "The runs of every file are possible and add up.",

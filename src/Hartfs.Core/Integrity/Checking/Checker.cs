@@ -14,9 +14,10 @@ namespace Hartfs.Core.Integrity;
 /// Verifies the structure of a volume, pass by pass, against the metadata as of one commit: the volume stays in use.
 /// </summary>
 /// <param name="frozen">The metadata, held still.</param>
+/// <param name="file">The file that they are in.</param>
 /// <param name="live">The metadata in use, for what a collection may have moved meanwhile.</param>
-internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock treeLock, string directory,
-    IBlockStore store, PackStore packs, MetadataCopies copies, PackParity parity,
+internal sealed class Checker(MetadataStore frozen, MetadataFile file, MetadataStore live, Lock treeLock,
+    string directory, IBlockStore store, PackStore packs, MetadataCopies copies, PackParity parity,
     IProgress<MaintenanceProgress>? progress,
     CancellationToken cancel)
 {
@@ -43,16 +44,28 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
         _findings.Clear();
         _findingCount = 0;
         Report(0, 0, false);
+        try
+        {
+            Verify(pass);
+        }
+        catch (MetadataException failure)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Add($"cannot be verified: {failure.Message}");
+        }
+
+        return new CheckResult { Pass = pass, Findings = [.. _findings], FindingCount = _findingCount };
+    }
+
+    private void Verify(CheckPass pass)
+    {
         switch (pass.Id)
         {
             case CheckPass.SuperblockId:
                 CheckSuperblocks();
                 break;
             case CheckPass.PagesId:
-                IReadOnlyList<string> faults = frozen.FindPageFaults(KeptMax);
-                cancel.ThrowIfCancellationRequested();
-                foreach (string fault in faults.SelectMany(fault => fault.Split('\n')).Where(IsFinding))
-                    Add(fault);
+                CheckPages();
                 break;
             case CheckPass.PacksId:
                 CheckPacks();
@@ -73,8 +86,6 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
                 CheckInvariants();
                 break;
         }
-
-        return new CheckResult { Pass = pass, Findings = [.. _findings], FindingCount = _findingCount };
     }
 
     private void Add(string finding)
@@ -104,21 +115,31 @@ internal sealed class Checker(MetadataStore frozen, MetadataStore live, Lock tre
             Add(load.Reading.Reason);
     }
 
-    private void CheckInvariants()
+    private void CheckPages()
     {
         try
         {
-            foreach (Violation violation in MetadataInvariants.Check(frozen,
-                name => CheckPass.OfInvariant(name) == _pass.Id, KeptMax))
-            {
-                Report(0, 0, false);
-                Add($"{violation.Invariant}: {violation.Detail}");
-            }
+            foreach (long page in file.FindDamagedPages(done => Report(done, file.Length, true)))
+                Add($"page {page} of {VolumeLayout.MetadataName} does not fit its checksum");
         }
-        catch (MetadataException failure)
+        catch (IOException failure)
         {
-            cancel.ThrowIfCancellationRequested();
-            Add($"cannot be verified: {failure.Message}");
+            Add(failure.Message);
+        }
+
+        IReadOnlyList<string> faults = frozen.FindPageFaults(KeptMax);
+        cancel.ThrowIfCancellationRequested();
+        foreach (string fault in faults.SelectMany(fault => fault.Split('\n')).Where(IsFinding))
+            Add(fault);
+    }
+
+    private void CheckInvariants()
+    {
+        foreach (Violation violation in MetadataInvariants.Check(frozen,
+            name => CheckPass.OfInvariant(name) == _pass.Id, KeptMax))
+        {
+            Report(0, 0, false);
+            Add($"{violation.Invariant}: {violation.Detail}");
         }
     }
 

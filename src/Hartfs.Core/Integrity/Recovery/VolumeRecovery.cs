@@ -78,7 +78,7 @@ public sealed class VolumeRecovery
         DeleteNew();
         try
         {
-            if (!_options.Force && CanBeUsed())
+            if (!_options.Force && CanBeUsed(load.Reading.Superblock?.SealedBy))
                 return load.Reading.Superblock is null
                     ? RestoreSuperblocks(store, volume)
                     : throw new VolumeException(VolumeFailure.NotNeeded,
@@ -102,18 +102,18 @@ public sealed class VolumeRecovery
 
     // With the log of a crash beside it the database is what both say together: looked at in a copy, where SQLite may
     // move the one into the other.
-    private bool CanBeUsed()
+    private bool CanBeUsed(VolumeId? sealedBy)
     {
         var log = new FileInfo(MetadataPath + "-wal");
         if (!log.Exists || log.Length == 0)
-            return MetadataStore.IsWhole(MetadataPath);
+            return MetadataStore.IsWhole(MetadataPath, sealedBy);
         try
         {
             if (!File.Exists(MetadataPath))
                 return false;
             File.Copy(MetadataPath, NewPath);
             File.Copy(log.FullName, NewPath + "-wal");
-            using MetadataStore copy = MetadataStore.Open(NewPath, new MetadataSettings(),
+            using MetadataStore copy = MetadataStore.Open(NewPath, new MetadataSettings { Sealed = sealedBy },
                 _loggers.CreateLogger<MetadataStore>());
             using CancellationTokenRegistration interrupt = _cancel.Register(copy.Interrupt);
             return copy.FindPageFaults(1).Count == 0;
@@ -193,8 +193,11 @@ public sealed class VolumeRecovery
             try
             {
                 CopyHead head = RestoreTo(copies, copy.Number);
-                if (MetadataStore.IsWhole(NewPath))
+                if (MetadataStore.IsWhole(NewPath, volume: null))
+                {
+                    MetadataStore.AddChecksums(NewPath, volume);
                     return head;
+                }
             }
             catch (CorruptDataException failure)
             {
@@ -211,7 +214,7 @@ public sealed class VolumeRecovery
             throw new VolumeException(VolumeFailure.DamagedMetadata,
                 $"{_directory} has no usable copy of its metadata: put metadata.sqlite back from a backup, or let " +
                 "hartfs recover --without-names put all content under /lost+found");
-        Volume.CreateMetadata(NewPath, default, Now);
+        Volume.CreateMetadata(NewPath, volume, default, Now);
         return null;
     }
 
@@ -236,7 +239,8 @@ public sealed class VolumeRecovery
     {
         using var packs = new PackStore(store, superblock.Volume, new PackStoreSettings(),
             _loggers.CreateLogger<PackStore>());
-        using MetadataStore metadata = MetadataStore.Open(NewPath, new MetadataSettings(),
+        using MetadataStore metadata = MetadataStore.Open(NewPath,
+            new MetadataSettings { Sealed = superblock.Volume },
             _loggers.CreateLogger<MetadataStore>());
         long fileCount = head is null ? 0 : metadata.State.FileCount;
         using var codex = new CodexRebuild(metadata, packs, new PackParity(store, superblock.Volume));

@@ -16,6 +16,7 @@ internal static unsafe partial class Sqlite3
     public const int NoMemory = 7;
     public const int ReadOnly = 8;
     public const int IoError = 10;
+    public const int ShortRead = IoError | (2 << 8);
     public const int Corrupt = 11;
     public const int Full = 13;
     public const int CannotOpen = 14;
@@ -38,7 +39,9 @@ internal static unsafe partial class Sqlite3
     private const string Library = "sqlite3";
     private const uint PreparePersistent = 1;
     private const int ConfigNoCheckpointOnClose = 1006;
+    private const int ControlFilePointer = 7;
     private const int ControlJournalPointer = 28;
+    private const int ControlReserveBytes = 38;
     private const int ZerosBytes = 64 << 10;
     private static readonly nint Transient = -1;
     private static readonly byte[] Zeros = new byte[ZerosBytes];
@@ -48,7 +51,7 @@ internal static unsafe partial class Sqlite3
     /// <summary>Opens a database file; the handle is to be closed even when this fails.</summary>
     public static int Open(string path, int flags, out nint database)
     {
-        int result = sqlite3_open_v2(path, out database, flags, null);
+        int result = sqlite3_open_v2(path, out database, flags, ChecksumVfs.Name());
         if (database != 0)
             _ = sqlite3_extended_result_codes(database, 1);
         return result;
@@ -125,22 +128,45 @@ internal static unsafe partial class Sqlite3
     /// <summary>Writes zeros behind the end of the write-ahead log; false when it failed on the way.</summary>
     public static bool ExtendLog(nint database, long length)
     {
-        // struct sqlite3_file begins with its sqlite3_io_methods: a version, then close, read, write, truncate, sync,
-        // file size (https://www.sqlite.org/c3ref/io_methods.html).
-        nint** log = null;
-        if (sqlite3_file_control(database, "main", ControlJournalPointer, &log) != Ok || log == null || *log == null)
+        SqliteFile* log = null;
+        if (sqlite3_file_control(database, "main", ControlJournalPointer, &log) != Ok || log == null
+            || log->Methods == null)
             return false;
-        var write = (delegate* unmanaged[Cdecl]<nint**, byte*, int, long, int>)(*log)[3];
-        var getSize = (delegate* unmanaged[Cdecl]<nint**, long*, int>)(*log)[6];
         long end;
-        if (getSize(log, &end) != Ok)
+        if (log->Methods->GetSize(log, &end) != Ok)
             return false;
         fixed (byte* zeros = Zeros)
             for (; end < length; end += ZerosBytes)
-                if (write(log, zeros, ZerosBytes, end) != Ok)
+                if (log->Methods->Write(log, zeros, ZerosBytes, end) != Ok)
                     return false;
         return true;
     }
+
+    /// <summary>Whether the pages of an open database have checksums: known when something has been read.</summary>
+    public static bool IsSealed(nint database) => StateOf(database)->IsSealed;
+
+    /// <summary>From now on every page that is read must have, and every page written gets a checksum.</summary>
+    public static void Seal(nint database, uint tag) => StateOf(database)->Seal(tag);
+
+    /// <summary>
+    /// Has every page end with bytes that SQLite leaves alone: of a new database, or from the next VACUUM on.
+    /// </summary>
+    public static int ReserveBytes(nint database, int count) =>
+        sqlite3_file_control(database, "main", ControlReserveBytes, &count);
+
+    /// <summary>The file of an open database.</summary>
+    public static SqliteFile* FileOf(nint database)
+    {
+        SqliteFile* file = null;
+        _ = sqlite3_file_control(database, "main", ControlFilePointer, &file);
+        return file;
+    }
+
+    /// <summary>SQLite's default file system.</summary>
+    public static SqliteVfs* FindVfs() => sqlite3_vfs_find(null);
+
+    /// <summary>Makes a file system known by its name, for good.</summary>
+    public static void RegisterVfs(SqliteVfs* vfs) => _ = sqlite3_vfs_register(vfs, makeDefault: 0);
 
     /// <summary>Has the frames of the log counted after each commit, at <paramref name="counter"/>.</summary>
     public static void CountLogFrames(nint database, nint counter) =>
@@ -159,6 +185,8 @@ internal static unsafe partial class Sqlite3
         *(int*)counter = frames;
         return Ok;
     }
+
+    private static DatabaseFile* StateOf(nint database) => ChecksumVfs.StateOf(FileOf(database));
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {
@@ -263,6 +291,12 @@ internal static unsafe partial class Sqlite3
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int sqlite3_file_control(nint database, string name, int operation, void* argument);
+
+    [LibraryImport(Library)]
+    private static partial SqliteVfs* sqlite3_vfs_find(byte* name);
+
+    [LibraryImport(Library)]
+    private static partial int sqlite3_vfs_register(SqliteVfs* vfs, int makeDefault);
 
     [LibraryImport(Library)]
     private static partial nint sqlite3_wal_hook(

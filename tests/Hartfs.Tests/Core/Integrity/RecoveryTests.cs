@@ -211,7 +211,7 @@ public sealed class RecoveryTests : DamageTest
         Assert.True(new FileInfo(database + "-wal").Length > 0);
         // A page that the log has: without it the database is broken.
         Flip(database, (PageInLog(database) - 1) * 4096, 4096);
-        Assert.False(MetadataStore.IsWhole(database));
+        Assert.False(MetadataStore.IsWhole(database, volume: null));
         Assert.Contains("--force", Assert.Throws<VolumeException>(() => VolumeRecovery.Run(left, new RecoveryOptions(),
             Temp.Log, Temp.Time, null, CancellationToken.None)).Message);
         Assert.Empty(Directory.GetFiles(left, "*.recovered*"));

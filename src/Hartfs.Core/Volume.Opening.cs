@@ -379,7 +379,7 @@ public sealed partial class Volume
                 Metadata.Commit();
             }
 
-            Integrity.WriteMissingParity(CancellationToken.None);
+            Integrity.WriteMissingParityAtClose();
             Integrity.CopyMetadataAtClose();
             _ballast.Close();
         }

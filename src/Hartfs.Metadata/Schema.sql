@@ -254,6 +254,8 @@ CREATE TABLE class_total (
 --                                bytes verified, damaged blocks found
 --   scrub_finished, scrub_damaged  the last whole scrub: its end, damaged blocks found
 --   copied                       when the last copy of the metadata was taken
+--   parity_pack                  the pack whose parity is being written (0: none): after a crash its file may be half
+--                                written, does not count, and is written anew
 --   compatible_features, read_only_compatible_features, incompatible_features
 --                                bit sets; a program that lacks a bit may ignore it, may only read, must refuse
 CREATE TABLE state (

@@ -238,7 +238,9 @@ internal sealed class Checker(MetadataStore frozen, MetadataFile file, MetadataS
 
     private void CheckParity()
     {
-        foreach (PackRecord pack in frozen.Packs.List().Where(pack => pack.IsSealed))
+        // What a crash left of the one that was being written is no damage.
+        foreach (PackRecord pack in frozen.Packs.List()
+            .Where(pack => pack.IsSealed && pack.Id != frozen.State.ParityPack))
         {
             Report(0, 0, false);
             if (parity.FindFault(pack.Id) is { } fault && IsKnown(pack.Id))

@@ -55,6 +55,36 @@ public sealed class ParityTests : DamageTest
     }
 
     [Fact]
+    public void Parity_that_a_crash_left_half_written_is_no_damage_and_is_written_anew()
+    {
+        MakeFile("file", Noise(3_000_000, 1));
+        Temp.Reopen();
+        string file = ParityFiles()[0];
+        byte[] whole = File.ReadAllBytes(file);
+        lock (Temp.Volume.TreeLock)
+            Temp.Volume.Metadata.State.ParityPack = new PackId(1);
+        Ok(Temp.Volume.Commit());
+        File.WriteAllBytes(file, whole[..(whole.Length / 3)]);
+        Temp.Crash();
+
+        Assert.Equal(0, Check().OpenCount);
+        Temp.Volume.Integrity.WriteMissingParity(CancellationToken.None);
+        Assert.Equal(whole, File.ReadAllBytes(ParityFiles()[0]));
+        Ok(Temp.Volume.Commit());
+        Flip(ParityFiles()[0], 10);
+        Assert.Equal(1, Check().OpenCount);
+    }
+
+    [Fact]
+    public void Parity_that_closing_has_written_counts_at_the_next_opening()
+    {
+        MakeFile("file", Noise(3_000_000, 1));
+        Temp.Reopen();
+        lock (Temp.Volume.TreeLock)
+            Assert.Equal(default, Temp.Volume.Metadata.State.ParityPack);
+    }
+
+    [Fact]
     public void A_damaged_pack_gets_no_parity_that_would_protect_its_damage()
     {
         InodeNumber inode = MakeFile("file", Noise(3_000_000, 1));
@@ -109,4 +139,7 @@ public sealed class ParityTests : DamageTest
         using var plain = new Hartfs.Testing.TempVolume(Settings);
         Assert.Empty(Directory.GetFiles(plain.Path, "*.parity", SearchOption.AllDirectories));
     }
+
+    private CheckReport Check() =>
+        Temp.Volume.Integrity.Check(new CheckOptions(), null, CancellationToken.None);
 }

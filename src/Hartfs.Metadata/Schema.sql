@@ -254,6 +254,7 @@ CREATE TABLE class_total (
 --                                bytes verified, damaged blocks found
 --   scrub_finished, scrub_damaged  the last whole scrub: its end, damaged blocks found
 --   copied                       when the last copy of the metadata was taken
+--   copy_number                  its number: of copies with a higher one a crash may have left a part
 --   parity_pack                  the pack whose parity is being written (0: none): after a crash its file may be half
 --                                written, does not count, and is written anew
 --   compatible_features, read_only_compatible_features, incompatible_features

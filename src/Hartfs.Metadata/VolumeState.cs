@@ -17,7 +17,7 @@ public sealed class VolumeState
         "released_bytes", "next_snapshot", "snapshots_hourly", "snapshots_daily", "snapshots_weekly",
         "snapshots_monthly",
         "scrub_pack", "scrub_offset", "scrub_begun", "scrub_done_bytes", "scrub_found", "scrub_finished",
-        "scrub_damaged", "copied", "parity_pack",
+        "scrub_damaged", "copied", "copy_number", "parity_pack",
     ];
 
     private readonly Statement _save;
@@ -43,7 +43,7 @@ public sealed class VolumeState
         InlineBytes, CompatibleFeatures, ReadOnlyCompatibleFeatures, IncompatibleFeatures, ReleasedBytes,
         NextSnapshot, SnapshotsHourly, SnapshotsDaily, SnapshotsWeekly, SnapshotsMonthly,
         ScrubPack, ScrubOffset, ScrubBegun, ScrubDoneBytes, ScrubFound, ScrubFinished,
-        ScrubDamaged, Copied, ParityPack,
+        ScrubDamaged, Copied, CopyNumber, ParityPack,
     }
 
     /// <summary>The first glyph not yet allocated or leased.</summary>
@@ -168,6 +168,13 @@ public sealed class VolumeState
 
     /// <summary>When the last copy of the metadata was taken, nanoseconds since 1970-01-01 UTC; 0: never.</summary>
     public long CopyTime { get => this[Key.Copied]; set => this[Key.Copied] = value; }
+
+    /// <summary>The copy of the metadata that was completed last; number 0: none. One behind it may be torn.</summary>
+    public PackId LastCopy
+    {
+        get => new(this[Key.CopyNumber]);
+        set => this[Key.CopyNumber] = value.Value;
+    }
 
     /// <summary>
     /// The pack whose parity is being written, or was at a crash: what there is of it does not count; number 0: none.

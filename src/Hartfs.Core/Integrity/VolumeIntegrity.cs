@@ -274,7 +274,7 @@ public sealed partial class VolumeIntegrity : IDisposable
             Log.MetadataCopied(_logger, file.Length, copy.Bytes, Stopwatch.GetElapsedTime(start).TotalSeconds);
             _copiedLogBytes = written;
             lock (_volume.TreeLock)
-                _volume.Metadata.State.CopyTime = time;
+                (_volume.Metadata.State.CopyTime, _volume.Metadata.State.LastCopy) = (time, copy.Number);
             return true;
         }
     }

@@ -253,6 +253,9 @@ internal sealed class Checker(MetadataStore frozen, MetadataFile file, MetadataS
         int wholeCount = 0;
         foreach (CopyInfo copy in copies.List())
         {
+            // A crash came while it was written.
+            if (!copy.IsComplete && copy.Number.Value > frozen.State.LastCopy.Value)
+                continue;
             try
             {
                 copies.Read(copy.Number, (offset, _) => Report(offset, copy.Bytes, true), cancel);
@@ -262,8 +265,8 @@ internal sealed class Checker(MetadataStore frozen, MetadataFile file, MetadataS
             }
             catch (Exception failure) when (failure is CorruptDataException or IOException)
             {
-                // Two newer ones may have taken its place; or a crash came while it was written.
-                if (copy.IsComplete && copies.List().Any(each => each.Number == copy.Number))
+                // Two newer ones may have taken its place.
+                if (copies.List().Any(each => each.Number == copy.Number))
                     Add($"copy {copy.Number}: {failure.Message}");
             }
         }

@@ -193,8 +193,12 @@ public sealed class CheckTests : DamageTest
         }
 
         string torn = copy[..^"1.copy".Length] + "2.copy";
-        File.WriteAllBytes(torn, whole[..(whole.Length / 2)]);
-        Assert.Equal(0, Check().OpenCount);
+        foreach (int length in (int[])[whole.Length / 2, whole.Length - 20, whole.Length - 100])
+        {
+            File.WriteAllBytes(torn, whole[..length]);
+            Assert.Equal(0, Check().OpenCount);
+        }
+
         Temp.Close();
         File.Delete(torn);
         File.Delete(copy);

@@ -30,6 +30,8 @@ internal sealed class MountOptionList
         ("gcdead=PERCENT", "how much of a pack has to be dead before that empties it (default 50)"),
         ("gcsize=SIZE", "how much files must have given up before it looks (default 256M)"),
         ("gcinterval=MINUTES", "time between two looks at least (default 10)"),
+        ("scrub=DAYS", "days between two scrubs that it begins by itself (default 30; 0: none)"),
+        ("scrubrate=SIZE", "bytes that such a scrub reads a second, at most (default 20M)"),
         ("writeback, nowriteback", "the kernel collects writes before it hands them over (default), or does not"),
         ("threads=N", "threads that take requests (default: one per processor, 2 to 16)"),
         ("workers=N", "threads that compress (default: one per processor)"),
@@ -84,6 +86,11 @@ internal sealed class MountOptionList
 
     public TimeSpan? CommitInterval { get; private set; }
 
+    /// <summary>Days between two scrubs; 0: none by itself.</summary>
+    public int? ScrubDays { get; private set; }
+
+    public long? ScrubBytesPerSecond { get; private set; }
+
     public bool ShowsSnapshots { get; private set; }
 
     public IReadOnlyList<string> KernelFlags => _kernelFlags;
@@ -111,6 +118,10 @@ internal sealed class MountOptionList
             CommitInterval = CommitInterval ?? defaults.CommitInterval,
             WorkerCount = WorkerCount,
             Collection = Collection,
+            ScrubInterval = ScrubDays is { } days
+                ? days == 0 ? null : TimeSpan.FromDays(days)
+                : defaults.ScrubInterval,
+            ScrubBytesPerSecondMax = ScrubBytesPerSecond ?? defaults.ScrubBytesPerSecondMax,
             Holder = holder,
         };
     }
@@ -148,6 +159,8 @@ internal sealed class MountOptionList
             : StoredBytesMax != 0 && wanted.StoredBytesMax != has.StoredBytesMax ? "size"
             : CommitInterval is not null && wanted.CommitInterval != has.CommitInterval ? "commit"
             : WorkerCount != 0 && wanted.WorkerCount != has.WorkerCount ? "workers"
+            : ScrubDays is not null && wanted.ScrubInterval != has.ScrubInterval ? "scrub"
+            : ScrubBytesPerSecond is { } rate && rate != has.ScrubBytesPerSecondMax ? "scrubrate"
             : FindCollectionConflict(open.Collection);
     }
 
@@ -201,7 +214,7 @@ internal sealed class MountOptionList
                 throw new CommandFailure(ExitCode.UnknownOption,
                     "a mount cannot change its options. Next: hartfs unmount, then mount again.");
             case "dirty" or "cache" or "index" or "size" or "readahead" or "commit" or "threads" or "workers"
-                or "snapdir" or "gcdead" or "gcsize" or "gcinterval":
+                or "snapdir" or "gcdead" or "gcsize" or "gcinterval" or "scrub" or "scrubrate":
                 throw new CommandFailure(ExitCode.UnknownOption, $"mount option '{name}' needs a value: {name}=…");
             default: return false;
         }
@@ -229,6 +242,8 @@ internal sealed class MountOptionList
             case "gcinterval":
                 Collection = Collection with { Interval = TimeSpan.FromMinutes(Number(name, value, 1, 1 << 20)) };
                 break;
+            case "scrub": ScrubDays = Number(name, value, 0, 3650); break;
+            case "scrubrate": ScrubBytesPerSecond = Size(name, value, 1 << 20, long.MaxValue); break;
             case "threads": ThreadCount = Number(name, value, 0, 64); break;
             case "workers": WorkerCount = Number(name, value, 0, 256); break;
 

@@ -72,12 +72,18 @@ public sealed class MountedVolume : IDisposable
     /// <summary>kill -9, and takes the dead mount away.</summary>
     public void Kill()
     {
+        KillDaemon();
+        Detach(MountPoint);
+    }
+
+    /// <summary>The same, and the mount point stays: whoever works there is told that the volume is gone.</summary>
+    public void KillDaemon()
+    {
         if (_daemon == null) return;
         _daemon.Kill();
         _daemon.WaitForExit();
         _daemon.Dispose();
         _daemon = null;
-        Detach(MountPoint);
     }
 
     public void Dispose()

@@ -33,6 +33,9 @@ public sealed class MountOptionListTests
     [InlineData("gcdead=10", "", "gcdead")]
     [InlineData("gcsize=1M", "gcsize=2M", "gcsize")]
     [InlineData("gcinterval=1", "", "gcinterval")]
+    [InlineData("scrub=0", "", "scrub")]
+    [InlineData("scrub=30", "", null)]
+    [InlineData("scrubrate=1M", "", "scrubrate")]
     public void What_is_given_must_fit_to_how_the_volume_is_open(string given, string open, string? conflict) =>
         Assert.Equal(conflict, MountOptionList.Parse([given]).FindConflict(MountOptionList.Parse([open])));
 
@@ -58,6 +61,16 @@ public sealed class MountOptionListTests
         Assert.Equal(3, mount.ThreadCount);
         Assert.Equal(1024, mount.ReadAheadKib);
         Assert.True(mount.Trace);
+    }
+
+    [Theory]
+    [InlineData("scrub=0", null, 20)]
+    [InlineData("scrub=7,scrubrate=50M", 7, 50)]
+    public void How_often_and_how_fast_a_mount_scrubs_by_itself_can_be_set(string given, int? days, int mebibytes)
+    {
+        VolumeSettings settings = MountOptionList.Parse([given]).ToSettings("");
+        Assert.Equal(days is { } number ? TimeSpan.FromDays(number) : null, settings.ScrubInterval);
+        Assert.Equal((long)mebibytes << 20, settings.ScrubBytesPerSecondMax);
     }
 
     [Fact]
@@ -120,6 +133,7 @@ public sealed class MountOptionListTests
                     .Replace("=SECONDS", "=7", StringComparison.Ordinal)
                     .Replace("=PERCENT", "=50", StringComparison.Ordinal)
                     .Replace("=MINUTES", "=3", StringComparison.Ordinal)
+                    .Replace("=DAYS", "=30", StringComparison.Ordinal)
                     .Replace("=N", "=2", StringComparison.Ordinal);
                 _ = MountOptionList.Parse([option]);
             }

@@ -38,9 +38,12 @@ public sealed class PageCachePowerCutTests(ITestOutputHelper output) : IDisposab
 
     /// <summary>The harness sees what it should.</summary>
     [Fact]
-    public void A_disk_that_forgets_its_folders_is_found_out() =>
-        Assert.Contains("does not exist", Assert.ThrowsAny<Exception>(
-            () => Execute(new ForgettingFileSystem { ForgetsFolders = true })).Message, StringComparison.Ordinal);
+    public void A_disk_that_forgets_its_folders_is_found_out()
+    {
+        // What is missed first depends on the seed; of a disk that keeps its folders nothing is.
+        Execute(new ForgettingFileSystem());
+        Assert.ThrowsAny<Exception>(() => Execute(new ForgettingFileSystem { ForgetsFolders = true }));
+    }
 
     [Theory]
     [InlineData(nameof(DiskFaultKind.NoSpace))]
